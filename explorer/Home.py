@@ -1,0 +1,14 @@
+"""GPT Explorer's entry: which pages there are, and what they all look like."""
+
+import streamlit as st
+
+page = st.navigation(
+    {
+        "": [st.Page("../pages/home.py", title="Home", default=True)],
+        "Learn": [st.Page("../pages/autograd.py", title="Autograd")],
+    },
+    position="top",
+)
+# After st.navigation, or this title would replace that of every page.
+st.set_page_config(page_title=f"{page.title} · GPT Explorer", page_icon="🔬", layout="wide")
+page.run()

@@ -1,0 +1,1 @@
+"""Parts of the interface that must happen in the browser, each behind a typed Python function."""
