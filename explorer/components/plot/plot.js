@@ -1,0 +1,265 @@
+// Draws a Plotly figure and changes it in place. Above this text, Python writes the constants
+// PLOTLY_URL, GROUND, TEMPLATE and DARK_FOR_LIGHT (see __init__.py).
+
+const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "reset" };
+const HOVER_PAUSE = 100; // milliseconds between two reports of what is pointed at
+
+const instances = new WeakMap();
+
+/** Called by Streamlit at mount and whenever the figure or the theme changes. */
+export default function ({ data, parentElement, setTriggerValue }) {
+  let instance = instances.get(parentElement);
+  if (!instance) {
+    instance = create(parentElement.querySelector(".gpt-plot"));
+    instances.set(parentElement, instance);
+  }
+  instance.message = new TextDecoder().decode(data);
+  instance.report = setTriggerValue;
+  paint(instance);
+  return () => {
+    instances.delete(parentElement);
+    instance.observer.disconnect();
+    globalThis.Plotly?.purge(instance.chart);
+  };
+}
+
+function create(root) {
+  const chart = root.querySelector(".gpt-plot-chart");
+  const instance = {
+    root,
+    chart,
+    spoken: root.querySelector(".gpt-plot-spoken"),
+    message: "", // the newest figure, as text
+    painted: "", // the figure and theme on the screen
+    busy: false,
+    point: null, // what is pointed at, by pointer or by arrow keys
+    pointer: null, // where the pointer is over the chart
+  };
+  // A blurred page may be resized many times before it paints once: only the last one counts.
+  instance.observer = new ResizeObserver(() => {
+    cancelAnimationFrame(instance.resizing);
+    instance.resizing = requestAnimationFrame(() => {
+      if (chart.data && chart.clientWidth) globalThis.Plotly.Plots.resize(chart);
+    });
+  });
+  instance.observer.observe(chart);
+  chart.addEventListener("pointermove", ({ clientX, clientY }) => {
+    instance.pointer = { clientX, clientY, bubbles: true };
+  });
+  chart.addEventListener("pointerleave", () => (instance.pointer = null));
+  chart.addEventListener("keydown", (event) => steer(instance, event));
+  for (const button of root.querySelectorAll("[data-format]")) {
+    button.addEventListener("click", () => save(instance, button.dataset.format));
+  }
+  return instance;
+}
+
+/** One script element serves every figure of the page; a failed one may be tried again. */
+function loadPlotly() {
+  globalThis.gptPlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(PLOTLY_URL, document.baseURI);
+    script.onload = () => resolve(globalThis.Plotly);
+    script.onerror = () => {
+      script.remove();
+      globalThis.gptPlotly = undefined;
+      reject(new Error(`${script.src} did not load`));
+    };
+    document.head.append(script);
+  });
+  return globalThis.gptPlotly;
+}
+
+/** Bring the newest figure to the screen; those that came while one was painted are skipped. */
+async function paint(instance) {
+  if (instance.busy) return;
+  instance.busy = true;
+  try {
+    const Plotly = await loadPlotly();
+    while (instance.painted !== wanted(instance)) {
+      instance.painted = wanted(instance);
+      await react(Plotly, instance);
+    }
+  } catch (error) {
+    instance.painted = "";
+    instance.root.querySelector(".gpt-plot-chart").replaceChildren(failure(error));
+  } finally {
+    instance.busy = false;
+  }
+}
+
+function colourScheme(instance) {
+  return getComputedStyle(instance.root).colorScheme === "dark" ? "dark" : "light";
+}
+
+function wanted(instance) {
+  return colourScheme(instance) + instance.message;
+}
+
+async function react(Plotly, instance) {
+  const { chart, root } = instance;
+  const scheme = colourScheme(instance);
+  // Every colour of a figure is one of the light palette's, so the text can be searched for them.
+  const text =
+    scheme === "light"
+      ? instance.message
+      : instance.message.replace(
+          /#[0-9A-F]{6}/gi,
+          (colour) => DARK_FOR_LIGHT[colour.toUpperCase()] ?? colour,
+        );
+  const { figure, name, alt, height, clicks, hovers } = JSON.parse(text);
+  Object.assign(instance, { name, clicks, hovers });
+  root.classList.toggle("clickable", clicks);
+  root.style.height = `${height}px`;
+  chart.setAttribute("aria-label", alt);
+
+  const layout = { uirevision: "kept", ...figure.layout, template: TEMPLATE[scheme], height };
+  delete layout.width;
+  // A finger must be able to scroll past a chart: there, no drag is taken for a zoom.
+  if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
+
+  const isNew = !chart.data;
+  if (isNew) chart.replaceChildren();
+  await Plotly.react(chart, figure.data, layout, CONFIG);
+  if (isNew) listen(instance);
+  else pointAgain(instance);
+}
+
+function listen(instance) {
+  const { chart } = instance;
+  chart.on("plotly_click", ({ points }) => {
+    if (instance.clicks) instance.report("click", described(points[0]));
+  });
+  chart.on("plotly_hover", ({ points }) => {
+    instance.point = points[0];
+    if (!instance.hovers) return;
+    const pause = HOVER_PAUSE - (performance.now() - (instance.reported ?? -Infinity));
+    clearTimeout(instance.reporting);
+    instance.reporting = setTimeout(
+      () => {
+        instance.reported = performance.now();
+        if (instance.point) instance.report("hover", described(instance.point));
+      },
+      Math.max(0, pause),
+    );
+  });
+  chart.on("plotly_unhover", () => (instance.point = null));
+}
+
+/** Repainting removes the hover label: move the pointer on the spot, and Plotly shows it again. */
+function pointAgain({ chart, pointer }) {
+  if (!pointer) return;
+  const below = document.elementFromPoint(pointer.clientX, pointer.clientY);
+  if (below && chart.contains(below)) below.dispatchEvent(new MouseEvent("mousemove", pointer));
+}
+
+function described(point) {
+  const { x, y, z, text, customdata, curveNumber, pointNumber, pointIndex } = point;
+  const index = pointNumber ?? pointIndex;
+  return { x, y, z, text, customdata, curve: curveNumber, index };
+}
+
+/** Arrow keys move from point to point, Enter clicks, Escape lets go. */
+function steer(instance, event) {
+  const { chart, point } = instance;
+  if (!chart.data || event.target !== chart) return;
+  if (event.key === "Enter" && point && instance.clicks) {
+    instance.report("click", described(point));
+  } else if (event.key === "Escape" && point) {
+    globalThis.Plotly.Fx.unhover(chart);
+    instance.point = null;
+  } else if (event.key.startsWith("Arrow")) {
+    const next = neighbour(chart, point, event.key);
+    if (next) globalThis.Plotly.Fx.hover(chart, [next]);
+    if (instance.point) instance.spoken.textContent = sentence(instance.point);
+  } else return;
+  event.preventDefault();
+}
+
+/** The point that an arrow key leads to: in a heatmap the next cell, else along or across traces. */
+function neighbour(chart, point, key) {
+  const traces = chart._fullData;
+  const visible = traces.flatMap((trace, number) =>
+    trace.visible === true && trace.hoverinfo !== "skip" && length(trace) ? [number] : [],
+  );
+  if (!visible.length) return null;
+  if (!point || !visible.includes(point.curveNumber)) {
+    return { curveNumber: visible[0], pointNumber: traces[visible[0]].z ? [0, 0] : 0 };
+  }
+  const { curveNumber } = point;
+  const number = point.pointNumber ?? point.pointIndex;
+  const along = { ArrowRight: 1, ArrowLeft: -1 }[key] ?? 0;
+  const across = { ArrowUp: 1, ArrowDown: -1 }[key] ?? 0;
+  const limited = (value, count) => Math.min(Math.max(value, 0), count - 1);
+  if (Array.isArray(number)) {
+    const { z } = traces[curveNumber];
+    const [bottom, top] = point.yaxis.range;
+    const row = limited(number[0] + (bottom < top ? across : -across), z.length);
+    return { curveNumber, pointNumber: [row, limited(number[1] + along, z[row].length)] };
+  }
+  const trace = visible[limited(visible.indexOf(curveNumber) + across, visible.length)];
+  return { curveNumber: trace, pointNumber: limited(number + along, length(traces[trace])) };
+}
+
+function length(trace) {
+  return (trace.z ?? trace.x ?? trace.y ?? []).length;
+}
+
+function sentence({ x, y, z, text, xaxis, yaxis }) {
+  const parts = [`${xaxis?.title?.text ?? "x"} ${x}`, `${yaxis?.title?.text ?? "y"} ${y}`];
+  if (z !== undefined) parts.push(`value ${z}`);
+  if (text) parts.push(text);
+  return parts.join(", ");
+}
+
+async function save(instance, format) {
+  const { chart, name } = instance;
+  if (!chart.data) return;
+  if (format === "csv") return download(table(chart._fullData), "text/csv", `${name}.csv`);
+  const figure = {
+    data: chart.data,
+    layout: { ...chart.layout, paper_bgcolor: GROUND[colourScheme(instance)] },
+  };
+  const { clientWidth: width, clientHeight: height } = chart;
+  const options = { format, width, height, scale: format === "png" ? 2 : 1 };
+  const image = await (await fetch(await globalThis.Plotly.toImage(figure, options))).blob();
+  download(image, image.type, `${name}.${format}`);
+}
+
+/** The figure's numbers: a line for each point, or for each cell of a heatmap. */
+function table(traces) {
+  const quoted = (value) => {
+    const text = value === undefined || value === null ? "" : String(value);
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const lines = ["trace,x,y,z,text"];
+  const add = (...cells) => lines.push(cells.map(quoted).join(","));
+  for (const { name, x, y, z, text } of traces) {
+    const at = (values, index) => (Array.isArray(values) || ArrayBuffer.isView(values) ? values[index] : values);
+    if (z?.[0]?.length !== undefined) {
+      z.forEach((row, r) =>
+        row.forEach((value, c) => add(name, x?.[c] ?? c, y?.[r] ?? r, value, text?.[r]?.[c])),
+      );
+    } else {
+      const count = Math.max(x?.length ?? 0, y?.length ?? 0);
+      for (let i = 0; i < count; i++) add(name, x?.[i] ?? i, y?.[i] ?? i, z?.[i], at(text, i));
+    }
+  }
+  return lines.join("\n") + "\n";
+}
+
+function download(content, type, filename) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([content], { type }));
+  link.download = filename;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+function failure(error) {
+  const sentence = document.createElement("p");
+  sentence.className = "gpt-plot-failure";
+  sentence.setAttribute("role", "alert");
+  sentence.textContent = `This figure could not be drawn: ${error.message}. Reload the page to try again.`;
+  return sentence;
+}
