@@ -1,0 +1,1 @@
+"""The core of GPT Explorer: usable alone, without any page."""
