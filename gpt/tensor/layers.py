@@ -1,0 +1,217 @@
+"""The parts from which every model of the ladder is built.
+
+Letters in shapes: B sequences in a batch, T tokens in each, C channels of the residual stream,
+H heads, D = C / H channels of a head, S = tokens that can be looked at (T, plus those in a cache),
+V = size of the vocabulary. Each layer announces what it computes to a `Tap`.
+
+Building a layer draws no random numbers: weights are zero until `initialise` draws them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gpt.tensor.cache import LayerCache
+from gpt.tensor.config import Activation, Norm
+from gpt.tensor.tap import Tap
+
+
+class Linear(nn.Linear):
+    """y = x Wᵀ + b, over the last axis."""
+
+    def reset_parameters(self) -> None:
+        """Zeros, where torch would draw from its global generator."""
+        for parameter in self.parameters():
+            nn.init.zeros_(parameter)
+
+
+class Embedding(nn.Embedding):
+    """A table with one row per index."""
+
+    def reset_parameters(self) -> None:
+        """Zeros, where torch would draw from its global generator."""
+        nn.init.zeros_(self.weight)
+
+
+class Embeddings(nn.Module):
+    """What a token is plus where it stands: `(B, T)` token ids -> `(B, T, C)`."""
+
+    def __init__(self, vocab_size: int, block_size: int, n_embd: int) -> None:
+        super().__init__()
+        self.token = Embedding(vocab_size, n_embd)
+        self.position = Embedding(block_size, n_embd)
+
+    def forward(self, idx: Tensor, start: int, tap: Tap) -> Tensor:
+        """Embeds tokens of which the first stands at position `start`.
+
+        Raises ValueError if the last one would stand past the block.
+        """
+        end = start + idx.shape[1]
+        block_size = self.position.num_embeddings
+        if end > block_size:
+            raise ValueError(
+                f"{end} tokens do not fit into a block of {block_size}; "
+                f"crop the text to its last {block_size}."
+            )
+        within = tap.within("embeddings")
+        token = within("token", self.token(idx))  # (B, T, C)
+        position = within("position", self.position.weight[start:end])  # (T, C)
+        return tap("embeddings", token + position)  # (B, T, C)
+
+
+def attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    tap: Tap,
+    *,
+    dropout: float = 0.0,
+    fused: bool = False,
+) -> Tensor:
+    """Causal attention, softmax(q kᵀ / √D) v: Vaswani et al. 2017, equation 1.
+
+    Args:
+        query: what each of the T newest tokens looks for, `(B, H, T, D)`.
+        key: what each of the S tokens offers to be found by, `(B, H, S, D)`.
+        value: what each gives when it is looked at, `(B, H, S, D)`.
+        tap: is told scores, masked scores and pattern, each `(B, H, T, S)`.
+        dropout: share of the pattern that is zeroed.
+        fused: take torch's single kernel, which is faster and shows nothing; needs S = T.
+
+    Returns:
+        `(B, H, T, D)`: for each query, the values it looked at, weighted by its pattern.
+    """
+    if fused:
+        return F.scaled_dot_product_attention(query, key, value, dropout_p=dropout, is_causal=True)
+    T, D = query.shape[-2:]
+    S = key.shape[-2]
+    scores = tap("scores", query @ key.transpose(-2, -1) / math.sqrt(D))
+    # The queries are the last T of the S tokens; each sees itself and what came before.
+    is_visible = torch.ones(T, S, dtype=torch.bool, device=query.device).tril(S - T)
+    masked_scores = tap("masked_scores", scores.masked_fill(~is_visible, -math.inf))
+    pattern = tap("pattern", masked_scores.softmax(dim=-1))
+    return F.dropout(pattern, dropout) @ value
+
+
+class Head(nn.Module):
+    """One head of causal self-attention, as wide as the stream: `(B, T, C)` -> `(B, T, C)`."""
+
+    def __init__(self, n_embd: int) -> None:
+        super().__init__()
+        self.key = Linear(n_embd, n_embd, bias=False)
+        self.query = Linear(n_embd, n_embd, bias=False)
+        self.value = Linear(n_embd, n_embd, bias=False)
+
+    def forward(self, x: Tensor, cache: LayerCache | None, tap: Tap) -> Tensor:
+        query = tap("query", self.query(x).unsqueeze(1))  # (B, 1, T, C): one head
+        key = tap("key", self.key(x).unsqueeze(1))
+        value = tap("value", self.value(x).unsqueeze(1))
+        if cache is not None:
+            key, value = cache.extend(key, value)
+        heads = tap("heads", attend(query, key, value, tap))
+        return tap("output", heads.squeeze(1))  # (B, T, C)
+
+
+class MultiHeadAttention(nn.Module):
+    """H heads side by side, each on D of the C channels: `(B, T, C)` -> `(B, T, C)`.
+
+    The heads are one axis of one tensor, not a loop. With `has_projection`, a last linear layer
+    mixes what the heads found before it is written to the residual stream.
+    """
+
+    def __init__(
+        self,
+        n_embd: int,
+        n_head: int,
+        *,
+        has_projection: bool = True,
+        dropout: float = 0.0,
+        bias: bool = True,
+        qkv_bias: bool = False,
+    ) -> None:
+        super().__init__()
+        self.n_head = n_head
+        self.dropout = dropout
+        self.key = Linear(n_embd, n_embd, bias=qkv_bias)
+        self.query = Linear(n_embd, n_embd, bias=qkv_bias)
+        self.value = Linear(n_embd, n_embd, bias=qkv_bias)
+        self.projection = Linear(n_embd, n_embd, bias=bias) if has_projection else None
+
+    def forward(self, x: Tensor, cache: LayerCache | None, tap: Tap) -> Tensor:
+        query = tap("query", self.split_heads(self.query(x)))  # (B, H, T, D)
+        key = tap("key", self.split_heads(self.key(x)))
+        value = tap("value", self.split_heads(self.value(x)))
+        if cache is not None:
+            key, value = cache.extend(key, value)
+        dropout = self.dropout if self.training else 0.0
+        fused = self.training and tap.is_idle and cache is None
+        heads = tap("heads", attend(query, key, value, tap, dropout=dropout, fused=fused))
+        tap.derive("head_writes", lambda: self.head_writes(heads))
+        output = heads.transpose(1, 2).flatten(2)  # (B, T, H * D = C)
+        if self.projection is not None:
+            output = self.projection(output)
+        return tap("output", F.dropout(output, dropout))
+
+    def split_heads(self, x: Tensor) -> Tensor:
+        """`(B, T, C)` -> `(B, H, T, D)`: head h gets channels h·D to (h+1)·D."""
+        B, T, C = x.shape
+        return x.view(B, T, self.n_head, C // self.n_head).transpose(1, 2)
+
+    def head_writes(self, heads: Tensor) -> Tensor:
+        """What each head alone adds to the output, `(B, H, T, C)`; the sum lacks only the bias."""
+        C = self.query.in_features
+        weight = torch.eye(C).to(heads) if self.projection is None else self.projection.weight
+        return heads @ weight.T.reshape(self.n_head, C // self.n_head, C)  # (H, D, C)
+
+
+ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
+    "relu": F.relu,
+    "gelu": F.gelu,  # Hendrycks and Gimpel 2016
+    "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),  # as GPT-2 computes it
+}
+
+
+class FeedForward(nn.Module):
+    """One layer by which each token thinks for itself: `(B, T, C)` -> `(B, T, C)`."""
+
+    def __init__(self, n_embd: int) -> None:
+        super().__init__()
+        self.linear = Linear(n_embd, n_embd)
+
+    def forward(self, x: Tensor, tap: Tap) -> Tensor:
+        pre = tap("pre", self.linear(x))
+        return tap("output", F.relu(pre))
+
+
+class MLP(nn.Module):
+    """Four times as wide inside, then projected back: `(B, T, C)` -> `(B, T, C)`."""
+
+    def __init__(
+        self,
+        n_embd: int,
+        *,
+        activation: Activation = "relu",
+        dropout: float = 0.0,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.expansion = Linear(n_embd, 4 * n_embd, bias=bias)
+        self.activation = ACTIVATIONS[activation]
+        self.projection = Linear(4 * n_embd, n_embd, bias=bias)
+        self.dropout = dropout
+
+    def forward(self, x: Tensor, tap: Tap) -> Tensor:
+        pre = tap("pre", self.expansion(x))  # (B, T, 4 C)
+        post = tap("post", self.activation(pre))
+        return tap("output", F.dropout(self.projection(post), self.dropout, self.training))
+
+
+NORMS: dict[Norm, Callable[[int, bool], nn.Module]] = {
+    # Ba, Kiros and Hinton 2016: each token's channels to mean 0 and variance 1, then scaled.
+    "layernorm": lambda n_embd, bias: nn.LayerNorm(n_embd, bias=bias),
+}

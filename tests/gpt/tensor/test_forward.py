@@ -1,0 +1,202 @@
+"""One forward: fused or explicit, watched or not, with a cache or without, the same answer."""
+
+from itertools import pairwise
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gpt.tensor.config import RUNG_NAMES, GPTConfig
+from gpt.tensor.language_model import LanguageModel
+from gpt.tensor.models import build_model
+
+GPT2_LIKE = GPTConfig.gpt2(
+    vocab_size=11, block_size=8, n_layer=2, n_head=4, n_embd=32, dropout=0.0, initialisation="torch"
+)
+
+
+def model_of(rung: str) -> LanguageModel:
+    generator = torch.Generator().manual_seed(1337)
+    config = GPT2_LIKE if rung == "gpt2" else GPTConfig.lecture(rung, 11)  # type: ignore[arg-type]
+    return build_model(config, generator).eval()
+
+
+MODELS = {rung: model_of(rung) for rung in (*RUNG_NAMES, "gpt2")}
+IDX = torch.randint(11, (3, 8), generator=torch.Generator().manual_seed(7))
+
+each_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS.keys())
+
+
+@each_model
+def test_fused_training_agrees_with_the_explicit_path(model: LanguageModel) -> None:
+    explicit, explicit_loss = model(IDX, targets=IDX)
+    fused, fused_loss = model.train()(IDX, targets=IDX)
+    model.eval()
+    assert torch.allclose(fused, explicit, atol=1e-5, rtol=0)
+    assert fused_loss.item() == pytest.approx(explicit_loss.item(), abs=1e-5)
+
+
+@each_model
+@pytest.mark.parametrize("is_training", [False, True])
+def test_traced_logits_are_the_untraced_ones_bit_for_bit(
+    model: LanguageModel, is_training: bool
+) -> None:
+    untraced, _ = model(IDX)
+    trace: dict[str, torch.Tensor] = {}
+    traced, _ = model.train(is_training)(IDX, trace=trace)
+    model.eval()
+    assert torch.equal(traced, untraced)
+    assert torch.equal(trace["logits"], untraced)
+    assert torch.allclose(trace["probabilities"].sum(-1), torch.ones(3, 8))
+
+
+def test_a_trace_holds_every_activation_under_its_name_and_shape() -> None:
+    trace: dict[str, torch.Tensor] = {}
+    MODELS["gpt2"](IDX, trace=trace)
+    block = {
+        "residual_pre": (3, 8, 32),
+        "ln_1": (3, 8, 32),
+        "attn.query": (3, 4, 8, 8),
+        "attn.key": (3, 4, 8, 8),
+        "attn.value": (3, 4, 8, 8),
+        "attn.scores": (3, 4, 8, 8),
+        "attn.masked_scores": (3, 4, 8, 8),
+        "attn.pattern": (3, 4, 8, 8),
+        "attn.heads": (3, 4, 8, 8),
+        "attn.head_writes": (3, 4, 8, 32),
+        "attn.output": (3, 8, 32),
+        "residual_mid": (3, 8, 32),
+        "ln_2": (3, 8, 32),
+        "mlp.pre": (3, 8, 128),
+        "mlp.post": (3, 8, 128),
+        "mlp.output": (3, 8, 32),
+        "residual_post": (3, 8, 32),
+    }
+    assert {name: tuple(tensor.shape) for name, tensor in trace.items()} == {
+        "embeddings.token": (3, 8, 32),
+        "embeddings.position": (8, 32),
+        "embeddings": (3, 8, 32),
+        **{f"blocks.{i}.{name}": shape for i in (0, 1) for name, shape in block.items()},
+        "ln_f": (3, 8, 32),
+        "logits": (3, 8, 11),
+        "probabilities": (3, 8, 11),
+    }
+
+
+@pytest.mark.parametrize("rung", RUNG_NAMES[1:])
+def test_every_rung_with_attention_shows_its_pattern(rung: str) -> None:
+    trace: dict[str, torch.Tensor] = {}
+    MODELS[rung](IDX, trace=trace)
+    config = MODELS[rung].config
+    n_head = config.n_head if config.uses("n_head") else 1
+    patterns = [pattern for name, pattern in trace.items() if name.endswith("attn.pattern")]
+    assert len(patterns) == config.n_blocks
+    for pattern in patterns:
+        assert pattern.shape == (3, n_head, 8, 8)
+        assert torch.allclose(pattern.sum(-1), torch.ones(3, n_head, 8))
+        assert pattern.triu(1).count_nonzero() == 0
+
+
+def test_what_the_parts_write_adds_up_to_the_residual_stream() -> None:
+    trace: dict[str, torch.Tensor] = {}
+    model = MODELS["gpt2"]
+    model(IDX, trace=trace)
+    weights = dict(model.named_parameters())
+    stream = trace["embeddings"]
+    for i in range(2):
+        stream = stream + trace[f"blocks.{i}.attn.head_writes"].sum(dim=1)
+        stream = stream + weights[f"blocks.{i}.attn.projection.bias"]
+        stream = stream + trace[f"blocks.{i}.mlp.output"]
+    assert torch.allclose(stream, trace["blocks.1.residual_post"], atol=1e-5)
+
+
+def test_heads_without_a_projection_write_to_their_own_channels() -> None:
+    trace: dict[str, torch.Tensor] = {}
+    MODELS["multi-head"](IDX, trace=trace)
+    writes = trace["blocks.0.attn.head_writes"]
+    assert torch.equal(writes.sum(1), trace["blocks.0.attn.output"])
+    assert writes[:, 1, :, :8].count_nonzero() == 0
+    assert torch.equal(writes[:, 1, :, 8:16], trace["blocks.0.attn.heads"][:, 1])
+
+
+@each_model
+@settings(deadline=None, max_examples=20)
+@given(cuts=st.lists(st.integers(1, 7), max_size=4))
+def test_reading_piece_by_piece_with_a_cache_gives_the_same_logits(
+    model: LanguageModel, cuts: list[int]
+) -> None:
+    edges = [0, *sorted(set(cuts)), 8]
+    cache = model.new_cache()
+    with torch.no_grad():
+        whole, _ = model(IDX)
+        pieces = [model(IDX[:, a:b], cache=cache)[0] for a, b in pairwise(edges)]
+    assert cache.length == 8
+    assert cache.is_full
+    assert torch.allclose(torch.cat(pieces, dim=1), whole, atol=1e-5, rtol=0)
+
+
+def test_a_full_cache_refuses_a_further_token() -> None:
+    model = MODELS["gpt2"]
+    cache = model.new_cache()
+    with torch.no_grad():
+        model(IDX, cache=cache)
+        with pytest.raises(ValueError, match="9 tokens do not fit into a block of 8"):
+            model(IDX[:, :1], cache=cache)
+
+
+def test_a_cache_is_refused_while_gradients_are_recorded() -> None:
+    model = MODELS["gpt2"]
+    with pytest.raises(ValueError, match=r"call the model under torch\.no_grad\(\)"):
+        model(IDX, cache=model.new_cache())
+
+
+def test_switching_a_head_off_takes_away_exactly_what_it_wrote() -> None:
+    model = MODELS["gpt2"]
+    before: dict[str, torch.Tensor] = {}
+    after: dict[str, torch.Tensor] = {}
+
+    def without_head_2(heads: torch.Tensor) -> torch.Tensor:
+        keep = torch.ones(4, 1, 1)
+        keep[2] = 0
+        return heads * keep
+
+    model(IDX, trace=before)
+    model(IDX, trace=after, ablate={"blocks.1.attn.heads": without_head_2})
+    taken = before["blocks.1.attn.output"] - after["blocks.1.attn.output"]
+    assert torch.allclose(taken, before["blocks.1.attn.head_writes"][:, 2], atol=1e-6)
+    assert torch.equal(before["blocks.0.residual_post"], after["blocks.0.residual_post"])
+    assert not torch.equal(before["logits"], after["logits"])
+
+
+def test_switching_everything_off_leaves_the_embeddings() -> None:
+    model = MODELS["residuals"]
+    off = {
+        f"blocks.{i}.{part}.output": torch.zeros_like for i in range(3) for part in ("attn", "mlp")
+    }
+    trace: dict[str, torch.Tensor] = {}
+    model(IDX, trace=trace, ablate=off)
+    assert torch.equal(trace["blocks.2.residual_post"], trace["embeddings"])
+
+
+def test_patching_the_stream_with_another_text_gives_the_other_texts_logits() -> None:
+    model, other = MODELS["gpt2"], IDX.flip(0)
+    trace: dict[str, torch.Tensor] = {}
+    expected, _ = model(other, trace=trace)
+    patched, _ = model(IDX, ablate={"embeddings": lambda _: trace["embeddings"]})
+    assert torch.equal(patched, expected)
+
+
+def test_an_ablation_of_nothing_or_to_another_shape_is_refused() -> None:
+    model = MODELS["gpt2"]
+    with pytest.raises(ValueError, match=r"no activation blocks.7.attn.heads to ablate; this mod"):
+        model(IDX, ablate={"blocks.7.attn.heads": torch.zeros_like})
+    with pytest.raises(ValueError, match=r"must keep its shape \(3, 8, 32\), but returned \(3,"):
+        model(IDX, ablate={"blocks.0.mlp.output": lambda x: x.sum(-1)})
+
+
+def test_nothing_stays_behind_in_the_model() -> None:
+    model = MODELS["gpt2"]
+    before, _ = model(IDX)
+    model(IDX, trace={}, ablate={"blocks.0.mlp.output": torch.zeros_like})
+    assert torch.equal(model(IDX)[0], before)
