@@ -1,6 +1,10 @@
 """GPT Explorer's entry: which pages there are, and what they all look like."""
 
+from pathlib import Path
+
 import streamlit as st
+
+from explorer import theme
 
 page = st.navigation(
     {
@@ -11,4 +15,6 @@ page = st.navigation(
 )
 # After st.navigation, or this title would replace that of every page.
 st.set_page_config(page_title=f"{page.title} · GPT Explorer", page_icon="🔬", layout="wide")
+style = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+st.html(f"<style>{theme.css_variables()}{style}</style>")
 page.run()

@@ -43,7 +43,8 @@ class Palette:
 
     ``forward`` and ``backward`` are for lines and fills; text in these colours takes
     ``forward_text`` and ``backward_text``, which pass 4.5:1 on ground and panel. ``masked`` is
-    what a causal mask forbids. For a translucent shade append two hexadecimal digits.
+    what a causal mask forbids; ``literal`` is for strings and numbers in program text. For a
+    translucent shade append two hexadecimal digits.
     """
 
     ground: str
@@ -56,6 +57,7 @@ class Palette:
     backward: str
     backward_text: str
     masked: str
+    literal: str
 
     @property
     def sequential(self) -> tuple[str, ...]:
@@ -82,6 +84,7 @@ LIGHT = Palette(
     backward="#D55E00",
     backward_text="#A84600",
     masked="#DDD8CD",
+    literal="#2C6A5C",
 )
 DARK = Palette(
     ground="#14171C",
@@ -94,6 +97,7 @@ DARK = Palette(
     backward="#D55E00",
     backward_text="#FF9A5C",
     masked="#343A44",
+    literal="#7FC4B3",
 )
 
 

@@ -170,52 +170,103 @@ function steer(instance, event) {
     instance.point = null;
   } else if (event.key.startsWith("Arrow")) {
     const next = neighbour(chart, point, event.key);
-    if (next) globalThis.Plotly.Fx.hover(chart, [next]);
-    if (instance.point) instance.spoken.textContent = sentence(instance.point);
+    if (next) pointTo(instance, next);
   } else return;
   event.preventDefault();
 }
 
 /** The point that an arrow key leads to: in a heatmap the next cell, else along or across traces. */
 function neighbour(chart, point, key) {
-  const traces = chart._fullData;
-  const visible = traces.flatMap((trace, number) =>
-    trace.visible === true && trace.hoverinfo !== "skip" && length(trace) ? [number] : [],
+  const traces = chart._fullData.filter(
+    (trace) => trace.visible === true && trace.hoverinfo !== "skip" && axes(chart, trace) && length(trace),
   );
-  if (!visible.length) return null;
-  if (!point || !visible.includes(point.curveNumber)) {
-    return { curveNumber: visible[0], pointNumber: traces[visible[0]].z ? [0, 0] : 0 };
-  }
-  const { curveNumber } = point;
-  const number = point.pointNumber ?? point.pointIndex;
+  if (!traces.length) return null;
+  const current = traces.findIndex((trace) => trace.index === point?.curveNumber);
+  if (current < 0) return pointAt(chart, traces[0], isGrid(traces[0]) ? [0, 0] : 0);
   const along = { ArrowRight: 1, ArrowLeft: -1 }[key] ?? 0;
   const across = { ArrowUp: 1, ArrowDown: -1 }[key] ?? 0;
   const limited = (value, count) => Math.min(Math.max(value, 0), count - 1);
-  if (Array.isArray(number)) {
-    const { z } = traces[curveNumber];
+  const index = point.pointNumber ?? point.pointIndex;
+  if (Array.isArray(index)) {
+    const { z } = traces[current];
     const [bottom, top] = point.yaxis.range;
-    const row = limited(number[0] + (bottom < top ? across : -across), z.length);
-    return { curveNumber, pointNumber: [row, limited(number[1] + along, z[row].length)] };
+    const row = limited(index[0] + (bottom < top ? across : -across), z.length);
+    return pointAt(chart, traces[current], [row, limited(index[1] + along, z[row].length)]);
   }
-  const trace = visible[limited(visible.indexOf(curveNumber) + across, visible.length)];
-  return { curveNumber: trace, pointNumber: limited(number + along, length(traces[trace])) };
+  const trace = traces[limited(current + across, traces.length)];
+  return pointAt(chart, trace, isGrid(trace) ? [0, 0] : limited(index + along, length(trace)));
+}
+
+/** A point with what Plotly's own events say of it. */
+function pointAt(chart, trace, index) {
+  const [row, column] = Array.isArray(index) ? index : [index, index];
+  return {
+    x: at(trace.x, column) ?? column,
+    y: at(trace.y, row) ?? row,
+    z: at(trace.z, index),
+    text: at(trace.text, index),
+    customdata: at(trace.customdata, index),
+    curveNumber: trace.index,
+    pointNumber: index,
+    ...axes(chart, trace),
+  };
+}
+
+function axes(chart, { xaxis = "", yaxis = "" }) {
+  const layout = chart._fullLayout;
+  const found = {
+    xaxis: layout[xaxis.replace("x", "xaxis")],
+    yaxis: layout[yaxis.replace("y", "yaxis")],
+  };
+  return found.xaxis && found.yaxis ? found : null;
+}
+
+/** Show the label of a point as if the pointer were there, and say it to a screen reader. */
+function pointTo(instance, point) {
+  const { chart, spoken } = instance;
+  const { x, y, z, text, xaxis, yaxis } = point;
+  instance.point = point;
+  const { left, top } = chart.getBoundingClientRect();
+  const pointer = {
+    clientX: left + xaxis._offset + xaxis.d2p(x),
+    clientY: top + yaxis._offset + yaxis.d2p(y),
+    bubbles: true,
+  };
+  const surface = chart.querySelector(`.nsewdrag[data-subplot="${xaxis._id}${yaxis._id}"]`);
+  surface?.dispatchEvent(new MouseEvent("mousemove", pointer));
+  // Not the axis's own title: where there is none, that holds Plotly's placeholder.
+  const called = (axis, name) => chart.layout[axis._name]?.title?.text ?? name;
+  const parts = [`${called(xaxis, "x")} ${x}`, `${called(yaxis, "y")} ${y}`];
+  if (z !== undefined) parts.push(`value ${z}`);
+  if (text) parts.push(text);
+  spoken.textContent = parts.join(", ");
+}
+
+function isList(values) {
+  return Array.isArray(values) || ArrayBuffer.isView(values);
+}
+
+/** Whether a trace has a value for every pair of x and y, as a heatmap has. */
+function isGrid({ z }) {
+  return isList(z?.[0]);
+}
+
+/** A trace's value at an index: of a list, of a grid, the index itself, or one for all points. */
+function at(values, index) {
+  if (!isList(values)) return values;
+  if (!Array.isArray(index)) return values[index];
+  const [row, column] = index;
+  return isList(values[row]) ? values[row][column] : undefined;
 }
 
 function length(trace) {
-  return (trace.z ?? trace.x ?? trace.y ?? []).length;
-}
-
-function sentence({ x, y, z, text, xaxis, yaxis }) {
-  const parts = [`${xaxis?.title?.text ?? "x"} ${x}`, `${yaxis?.title?.text ?? "y"} ${y}`];
-  if (z !== undefined) parts.push(`value ${z}`);
-  if (text) parts.push(text);
-  return parts.join(", ");
+  return isGrid(trace) ? trace.z.length : Math.max(trace.x?.length ?? 0, trace.y?.length ?? 0);
 }
 
 async function save(instance, format) {
   const { chart, name } = instance;
   if (!chart.data) return;
-  if (format === "csv") return download(table(chart._fullData), "text/csv", `${name}.csv`);
+  if (format === "csv") return download(table(chart), "text/csv", `${name}.csv`);
   const figure = {
     data: chart.data,
     layout: { ...chart.layout, paper_bgcolor: GROUND[colourScheme(instance)] },
@@ -227,22 +278,20 @@ async function save(instance, format) {
 }
 
 /** The figure's numbers: a line for each point, or for each cell of a heatmap. */
-function table(traces) {
+function table(chart) {
   const quoted = (value) => {
     const text = value === undefined || value === null ? "" : String(value);
     return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const lines = ["trace,x,y,z,text"];
-  const add = (...cells) => lines.push(cells.map(quoted).join(","));
-  for (const { name, x, y, z, text } of traces) {
-    const at = (values, index) => (Array.isArray(values) || ArrayBuffer.isView(values) ? values[index] : values);
-    if (z?.[0]?.length !== undefined) {
-      z.forEach((row, r) =>
-        row.forEach((value, c) => add(name, x?.[c] ?? c, y?.[r] ?? r, value, text?.[r]?.[c])),
-      );
-    } else {
-      const count = Math.max(x?.length ?? 0, y?.length ?? 0);
-      for (let i = 0; i < count; i++) add(name, x?.[i] ?? i, y?.[i] ?? i, z?.[i], at(text, i));
+  const add = (trace, index) => {
+    const { x, y, z, text } = pointAt(chart, trace, index);
+    lines.push([trace.name, x, y, z, text].map(quoted).join(","));
+  };
+  for (const trace of chart._fullData) {
+    for (let i = 0; i < length(trace); i++) {
+      if (isGrid(trace)) trace.z[i].forEach((_, column) => add(trace, [i, column]));
+      else add(trace, i);
     }
   }
   return lines.join("\n") + "\n";
