@@ -1,0 +1,92 @@
+"""Fetching a corpus from its public address, when someone asks for it and never before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from http.client import HTTPException
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+from uuid import uuid4
+
+from gpt.corpus.catalogue import Entry, Source, downloads_folder, matches
+from gpt.corpus.text import CorpusError
+
+_CHUNK_BYTES = 64 * 1024
+_PATIENCE_SECONDS = 30.0
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes received so far and the bytes there are."""
+
+
+class DownloadError(CorpusError):
+    """A corpus could not be fetched; the message says why and what else there is to do."""
+
+
+def fetch(entry: Entry, progress: Progress = lambda received, total: None) -> Path:
+    """Download a corpus of the catalogue into the folder of downloads, and return its file.
+
+    The file appears there whole and checked or not at all; what is there already is never
+    overwritten. Raises DownloadError, and ValueError for a corpus that ships with the project.
+    """
+    if entry.source is None:
+        raise ValueError(f"{entry.title} ships with the project and need not be fetched.")
+    path = downloads_folder() / entry.source.filename
+    if path.exists():
+        if path.is_file() and matches(path.read_bytes(), entry.source):
+            return path
+        raise DownloadError(f"{path} is in the way, for it is not {entry.title}: move it away.")
+    contents = _receive(entry.title, entry.source, progress)
+    if not matches(contents, entry.source):
+        raise DownloadError(
+            f"What came from {entry.source.url} is not {entry.title}, for its SHA-256 is another:"
+            " it was thrown away."
+        )
+    try:
+        _write_whole(path, contents)
+    except OSError as error:
+        raise DownloadError(
+            f"{entry.title} could not be saved as {path}: {error.strerror or error}."
+        ) from None
+    return path
+
+
+def _receive(title: str, source: Source, progress: Progress) -> bytes:
+    received = bytearray()
+    announced = source.n_bytes
+    try:
+        with urlopen(source.url, timeout=_PATIENCE_SECONDS) as response:
+            announced = min(announced, response.length or announced)
+            # A byte too many is enough to know that this is another file.
+            while len(received) <= source.n_bytes and (chunk := response.read(_CHUNK_BYTES)):
+                received += chunk
+                progress(min(len(received), source.n_bytes), source.n_bytes)
+    except HTTPError as error:
+        raise DownloadError(
+            f"{title} could not be fetched: {source.url} answered {error.code} {error.reason}."
+        ) from None
+    except (OSError, HTTPException) as error:
+        if not received:
+            reason = error.reason if isinstance(error, URLError) else error
+            raise DownloadError(
+                f"{title} could not be fetched, for {source.url} cannot be reached ({reason}):"
+                " offline, upload the file or a text of your own instead."
+            ) from None
+    if len(received) < announced:
+        raise DownloadError(
+            f"The download of {title} broke off after {len(received):,} of {announced:,} bytes:"
+            " try again."
+        )
+    return bytes(received)
+
+
+def _write_whole(path: Path, contents: bytes) -> None:
+    """Write beside the place and rename, so that no reader ever sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{uuid4().hex}")
+    try:
+        beside.write_bytes(contents)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
