@@ -1,0 +1,63 @@
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+
+from gpt.tensor.config import RUNG_NAMES, GPTConfig
+from gpt.tensor.models import build_model
+from gpt.tensor.weights import export_weights, import_weights, read_weights, save_weights
+
+
+@pytest.mark.parametrize("rung", RUNG_NAMES)
+def test_a_saved_model_is_the_same_model(
+    rung: str, tmp_path: Path, generator: torch.Generator
+) -> None:
+    config = GPTConfig(vocab_size=11, rung=rung, n_layer=2, n_embd=16)  # type: ignore[arg-type]
+    model, copy = build_model(config, generator), build_model(config)
+    path = tmp_path / "weights.safetensors"
+    save_weights(model, path, {"step": "7"})
+    import_weights(copy, read_weights(path))
+    idx = torch.randint(11, (2, 8), generator=generator)
+    assert torch.equal(copy.eval()(idx)[0], model.eval()(idx)[0])
+    assert sum(w.numel() for w in read_weights(path).values()) == config.parameter_count()
+
+
+def test_exported_weights_are_a_copy(generator: torch.Generator) -> None:
+    model = build_model(GPTConfig.lecture("bigram", 11), generator)
+    weights = export_weights(model)
+    with torch.no_grad():
+        model.get_parameter("token_table.weight").zero_()
+    assert weights["token_table.weight"].count_nonzero() == 121
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda w: w.pop("attn.key.weight"), "attn.key.weight is missing"),
+        (lambda w: w.update(extra=torch.zeros(1)), "it has no extra"),
+        (
+            lambda w: w.update({"lm_head.bias": torch.zeros(12)}),
+            r"lm_head.bias is \(12,\), it needs \(11,\)",
+        ),
+    ],
+)
+def test_weights_of_another_model_are_refused_and_change_nothing(
+    spoil, sentence: str, generator: torch.Generator
+) -> None:
+    model = build_model(GPTConfig.lecture("single-head", 11), generator)
+    before = export_weights(model)
+    weights = {name: torch.zeros_like(weight) for name, weight in before.items()}
+    spoil(weights)
+    with pytest.raises(ValueError, match=f"These weights are not for this model: {sentence}"):
+        import_weights(model, weights)
+    for name, parameter in model.named_parameters():
+        assert torch.equal(parameter, before[name])
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", pickle.dumps({"a": 1}), b"\x00" * 100])
+def test_a_file_that_is_not_safetensors_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"^model\.safetensors is not a safetensors file"):
+        read_weights(path)
