@@ -1,0 +1,231 @@
+"""The training loop: a generator that yields one report a step and leaves the rest to its caller.
+
+It does not print, write or draw. Pausing needs no word of its own: do not ask for the next report.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict
+
+import torch
+from torch import Tensor
+
+from gpt.tensor.batches import Batch, BatchSource
+from gpt.tensor.evaluation import evaluate
+from gpt.tensor.inspection import copy_matrices, inspect_matrices
+from gpt.tensor.language_model import LanguageModel
+from gpt.tensor.optimiser import build_optimiser, clip_gradients
+from gpt.tensor.report import Ending, Report
+from gpt.tensor.schedule import learning_rate_at
+from gpt.tensor.training_config import TrainingConfig
+from gpt.tensor.training_state import Controls, Progress, TrainingState
+from gpt.tensor.weights import export_weights, import_weights
+
+
+class TrainingDiverged(ArithmeticError):
+    """The loss or the gradient is no longer a finite number; the message says what to try."""
+
+    def __init__(self, what: str, step: int, learning_rate: float, config: TrainingConfig) -> None:
+        self.step = step
+        self.learning_rate = learning_rate
+        advice = [f"a learning rate below {learning_rate / 3:.2g}"]
+        if config.warmup_steps == 0:
+            advice.append("a warm-up")
+        if config.gradient_clip is None:
+            advice.append("gradient clipping at 1")
+        super().__init__(
+            f"{what} at step {step}, with a learning rate of {learning_rate:.3g}; "
+            f"try {' or '.join(advice)}."
+        )
+
+
+class Trainer:
+    """Trains one model. `run` is the loop; the state between two steps can be taken out and put in.
+
+    The model may be new or have any weights: training an already trained one is fine-tuning.
+    Same model, data, configuration and thread count: same losses, to the last bit.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        config: TrainingConfig,
+        *,
+        draw_batch: BatchSource,
+        evaluation: Sequence[Batch] = (),
+    ) -> None:
+        self.model = model
+        self.config = config
+        self.draw_batch = draw_batch
+        self.evaluation = evaluation
+        self.optimiser = build_optimiser(model, config)
+        self.generator = torch.Generator().manual_seed(config.seed)
+        self.controls = Controls()
+        self.progress = Progress()
+        self._device = next(model.parameters()).device
+        self._last_batch: Batch | None = None
+
+    def run(self) -> Iterator[Report]:
+        """Trains to the last step, yielding a report for each.
+
+        Raises:
+            TrainingDiverged: the loss or gradient is not finite; the update was not made.
+            ValueError: the text is too short for the block.
+        """
+        if self.progress.step == 0 and self.evaluation and self.progress.best_step is None:
+            loss = self._evaluate(self.config.learning_rate)
+            yield Report(step=0, validation_loss=loss, is_best=True)
+        while self._ending() is None and not self.controls.should_stop:
+            yield self._take_step()
+
+    def _take_step(self) -> Report:
+        step = self.progress.step + 1
+        learning_rate = self.controls.learning_rate
+        if learning_rate is None:
+            learning_rate = learning_rate_at(step, self.config)
+
+        started = time.perf_counter()
+        idx, targets = (each.to(self._device) for each in self.draw_batch(self.generator))
+        self._last_batch = (idx, targets)
+        self.model.train()
+        with self._dropout_of(step):
+            _, loss = self.model(idx, targets=targets)
+        train_loss = self._finite(loss.item(), "The loss became", step, learning_rate)
+        self.optimiser.zero_grad()
+        loss.backward()
+        norm = clip_gradients(self.model.parameters(), self.config.gradient_clip)
+        self._finite(norm, "The gradient's norm became", step, learning_rate)
+        spent = time.perf_counter() - started
+
+        is_inspected = _is_due(step, self.config.inspection_interval)
+        before = copy_matrices(self.model) if is_inspected else {}
+        started = time.perf_counter()
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate
+        self.optimiser.step()
+        spent += time.perf_counter() - started
+        self.progress.step = step
+
+        matrices = inspect_matrices(self.model, before) if is_inspected else None
+        validation_loss = None
+        is_last = step == self.config.steps
+        if self.evaluation and (is_last or _is_due(step, self.config.evaluation_interval)):
+            validation_loss = self._evaluate(learning_rate)
+        return Report(
+            step=step,
+            train_loss=train_loss,
+            validation_loss=validation_loss,
+            is_best=validation_loss is not None and self.progress.best_step == step,
+            learning_rate=learning_rate,
+            gradient_norm=norm,
+            milliseconds=1000 * spent,
+            tokens_per_second=idx.numel() / spent,
+            matrices=matrices,
+            ending=self._ending(),
+        )
+
+    def _evaluate(self, learning_rate: float) -> float:
+        step = self.progress.step
+        loss = evaluate(self.model, self.evaluation)
+        self._finite(loss, "The validation loss became", step, learning_rate)
+        best = self.progress.best_validation_loss
+        if best is None or loss < best:
+            self.progress.best_step = step
+            self.progress.best_validation_loss = loss
+            self.progress.evaluations_since_best = 0
+        else:
+            self.progress.evaluations_since_best += 1
+        return loss
+
+    def _ending(self) -> Ending | None:
+        patience = self.config.patience
+        if self.progress.step >= self.config.steps:
+            return "finished"
+        if patience is not None and self.progress.evaluations_since_best >= patience:
+            return "out of patience"
+        return None
+
+    def _finite(self, number: float, what: str, step: int, learning_rate: float) -> float:
+        if not math.isfinite(number):
+            raise TrainingDiverged(f"{what} {number}", step, learning_rate, self.config)
+        return number
+
+    def _dropout_of(self, step: int) -> AbstractContextManager[None]:
+        # Fused attention takes its dropout from torch's own generator only, so that is lent for the
+        # forward pass. Seeded by the step, it needs no place in the saved state.
+        if self.model.config.dropout == 0:
+            return nullcontext()
+        return _global_generator_seeded(self.config.seed * 2**31 + step, self._device)
+
+    def export_state(self) -> TrainingState:
+        """A copy of everything that the next step depends on.
+
+        Raises:
+            TrainingDiverged: the weights no longer give a finite loss. A state taken before remains
+                the last good one.
+        """
+        if self._last_batch is not None:
+            loss = evaluate(self.model, [self._last_batch])
+            rate = self.optimiser.param_groups[0]["lr"]
+            self._finite(loss, "The loss became", self.progress.step, rate)
+        tensors = {f"weights.{name}": w for name, w in export_weights(self.model).items()}
+        for name, parameter in self.model.named_parameters():
+            for key, value in self.optimiser.state[parameter].items():
+                tensors[f"optimiser.{name}.{key}"] = value.detach().to("cpu", copy=True)
+        tensors["generator"] = self.generator.get_state()
+        values = {
+            "progress": asdict(self.progress),
+            "learning_rate": self.controls.learning_rate,
+        }
+        return TrainingState(tensors, values)
+
+    def import_state(self, state: TrainingState) -> None:
+        """Goes on from where the state was taken.
+
+        Raises ValueError if it belongs to another model or lacks a part.
+        """
+        try:
+            progress = Progress(**state.values["progress"])
+            learning_rate, generator = state.values["learning_rate"], state.tensors["generator"]
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"This training state is not complete: {error}.") from error
+        moments = self._moments(state.tensors)
+        if progress.step > 0 and not all(moments.values()):
+            raise ValueError("This training state is not complete: it lacks the optimiser.")
+        import_weights(self.model, _within("weights.", state.tensors))
+        self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": moments})
+        self.generator.set_state(generator)
+        self.progress = progress
+        self.controls.learning_rate = learning_rate
+
+    def _moments(self, tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+        # The optimiser counts parameters in the order of its groups; the state names them.
+        name_of = {parameter: name for name, parameter in self.model.named_parameters()}
+        counted = (p for group in self.optimiser.param_groups for p in group["params"])
+        return {
+            i: {
+                key: tensor.clone()
+                for key, tensor in _within(f"optimiser.{name_of[p]}.", tensors).items()
+            }
+            for i, p in enumerate(counted)
+        }
+
+
+def _within(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
+
+
+def _is_due(step: int, interval: int | None) -> bool:
+    return interval is not None and step % interval == 0
+
+
+@contextmanager
+def _global_generator_seeded(seed: int, device: torch.device) -> Iterator[None]:
+    devices = [] if device.type == "cpu" else [device]
+    with torch.random.fork_rng(devices, device_type=device.type if devices else "cuda"):
+        torch.manual_seed(seed)
+        yield
