@@ -40,6 +40,19 @@ _FIRST_USED: dict[str, RungName] = {
     "weight_tying": "gpt",
 }
 
+LECTURE_SETTINGS: dict[str, Any] = {
+    "block_size": 8,
+    "n_layer": 3,
+    "n_head": 4,
+    "n_embd": 32,
+    "bias": True,
+    "lm_head_bias": True,
+    "activation": "relu",
+    "weight_tying": False,
+    "initialisation": "torch",
+}
+"""The lecture's small model. The options below the sizes only matter to "gpt", whose own differ."""
+
 BYTES_PER_NUMBER = 4  # float32
 
 
@@ -109,18 +122,7 @@ class GPTConfig(Settings):
     @classmethod
     def lecture(cls, rung: RungName, vocab_size: int, **changes: Any) -> Self:
         """A rung with the lecture's small settings; as "gpt", the options the lecture chose."""
-        shape: dict[str, Any] = {
-            "block_size": 8,
-            "n_layer": 3,
-            "n_head": 4,
-            "n_embd": 32,
-            "bias": True,
-            "lm_head_bias": True,
-            "activation": "relu",
-            "weight_tying": False,
-            "initialisation": "torch",
-        }
-        return cls(**({"vocab_size": vocab_size, "rung": rung} | shape | changes))
+        return cls(**({"vocab_size": vocab_size, "rung": rung} | LECTURE_SETTINGS | changes))
 
     def uses(self, setting: str) -> bool:
         """Whether this rung's model depends on the setting; on lower rungs many are ignored."""
