@@ -63,6 +63,21 @@ def test_eight_names_are_learnt_in_fifty_steps(generator: torch.Generator) -> No
     assert reports[-1].validation_loss < 1.2 < 2.5 < reports[0].validation_loss
 
 
+def test_the_bigram_learns_what_it_learns_in_the_lecture(
+    shakespeare, generator: torch.Generator
+) -> None:
+    preset = PRESETS["bigram"]
+    held_out = shakespeare.ids[len(shakespeare.training) :]
+    trainer = Trainer(
+        build_model(preset.model(65), generator),
+        preset.training,
+        draw_batch=partial(get_batch, shakespeare.training, 8, preset.training.batch_size),
+        evaluation=evaluation_batches(held_out, 8, 512, preset.training.evaluation_windows),
+    )
+    *_, last = trainer.run()
+    assert last.validation_loss == pytest.approx(2.49, abs=0.015)
+
+
 def test_listing_presets_does_not_import_torch() -> None:
     program = "import sys, gpt.tensor.presets; print('torch' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
