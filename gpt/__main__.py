@@ -1,0 +1,48 @@
+"""The command line: `python -m gpt COMMAND`. Each command is a module of `gpt.commands`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+
+from gpt.commands import CommandError
+
+COMMANDS = {
+    "grad": "the value of an expression and its gradient with respect to every leaf",
+    "scalar": "train and sample the GPT made of plain numbers",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise CommandError(message)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    argv = sys.argv[1:] if arguments is None else arguments
+    parser = _Parser(prog="python -m gpt", description=__doc__)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=summary)
+        # Only the command asked for is imported: torch stays out of those that need none.
+        if name in argv[:1]:
+            importlib.import_module(f"gpt.commands.{name}").add_arguments(subparser)
+    try:
+        parsed = parser.parse_args(argv)
+        return int(importlib.import_module(f"gpt.commands.{parsed.command}").run(parsed))
+    except CommandError as error:
+        print(f"gpt: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone (`… | head`); that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
