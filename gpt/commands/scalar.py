@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from pathlib import Path
 
 from tqdm import tqdm
 
 from gpt.commands import CommandError
-from gpt.corpus.catalogue import load_names
-from gpt.corpus.corpus import Corpus
+from gpt.corpus.catalogue import load_corpus
 from gpt.corpus.text import CorpusError
 from gpt.scalar.model import Config, as_numbers
 from gpt.scalar.sample import sample
@@ -19,7 +17,12 @@ from gpt.scalar.train import initial_training_state, train
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--text", metavar="FILE", help="a document a line; default: bundled names")
+    parser.add_argument(
+        "--text",
+        metavar="FILE",
+        default="names",
+        help="a document a line (default: the bundled names)",
+    )
     parser.add_argument("--steps", type=int, default=1000, help="steps until the rate is zero")
     parser.add_argument("--stop-after", type=int, metavar="N", help="stop early, after N steps")
     parser.add_argument("--seed", type=int, default=42)
@@ -31,13 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     try:
-        corpus = (
-            Corpus.read(Path(arguments.text).read_bytes(), arguments.text, "documents")
-            if arguments.text
-            else load_names()
-        )
-    except OSError as error:
-        raise CommandError(f"{arguments.text} cannot be read: {error.strerror}") from None
+        corpus = load_corpus(arguments.text, "documents")
     except CorpusError as error:
         raise CommandError(str(error)) from None
 

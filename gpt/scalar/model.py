@@ -120,17 +120,17 @@ def forward(
     token_embedding, position_embedding = weights["wte"][token], weights["wpe"][position]
     x = rmsnorm(add(token_embedding, position_embedding))
     if trace:
-        trace("embed", x)
+        trace("embeddings", x)
     grown = []
     for layer, past in enumerate(cache):
         written, past = attention(config, weights, layer, rmsnorm(x), past, trace=trace)
         x = add(written, x)
         if trace:
-            trace(f"blocks.{layer}.residual_middle", x)
+            trace(f"blocks.{layer}.residual_mid", x)
         written = mlp(weights, layer, rmsnorm(x), trace=trace)
         x = add(written, x)
         if trace:
-            trace(f"blocks.{layer}.residual", x)
+            trace(f"blocks.{layer}.residual_post", x)
         grown.append(past)
     logits = linear(x, weights["lm_head"])
     if trace:
@@ -157,7 +157,7 @@ def attention(
     key = linear(x, weights[f"layer{layer}.attn_wk"])
     value = linear(x, weights[f"layer{layer}.attn_wv"])
     if trace:
-        trace(f"blocks.{layer}.attn.norm", x)
+        trace(f"blocks.{layer}.ln_1", x)
         trace(f"{name}.query", query)
         trace(f"{name}.key", key)
         trace(f"{name}.value", value)
@@ -172,9 +172,9 @@ def attention(
         ]
         mixed += mixture
         if trace:
-            trace(f"{name}.head{head}.scores", scores)
-            trace(f"{name}.head{head}.pattern", pattern)
-            trace(f"{name}.head{head}.mixture", mixture)
+            trace(f"{name}.heads.{head}.scores", scores)
+            trace(f"{name}.heads.{head}.pattern", pattern)
+            trace(f"{name}.heads.{head}.output", mixture)
     written = linear(mixed, weights[f"layer{layer}.attn_wo"])
     if trace:
         trace(f"{name}.output", written)
@@ -186,12 +186,12 @@ def mlp(
 ) -> list[Number]:
     """What this position makes of what it has gathered. (n_embd,) -> (n_embd,)"""
     name = f"blocks.{layer}.mlp"
-    before = linear(x, weights[f"layer{layer}.mlp_fc1"])
-    after = relu(before)
-    written = linear(after, weights[f"layer{layer}.mlp_fc2"])
+    pre = linear(x, weights[f"layer{layer}.mlp_fc1"])
+    post = relu(pre)
+    written = linear(post, weights[f"layer{layer}.mlp_fc2"])
     if trace:
-        trace(f"{name}.norm", x)
-        trace(f"{name}.before", before)
-        trace(f"{name}.after", after)
+        trace(f"blocks.{layer}.ln_2", x)
+        trace(f"{name}.pre", pre)
+        trace(f"{name}.post", post)
         trace(f"{name}.output", written)
     return written
