@@ -1,0 +1,423 @@
+"""A Value graph as a drawing: boxes and curves in pixels, and every number and sentence on them.
+
+This is all that the browser gets to know. The component draws it and plays it; it adds no maths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from math import sqrt
+from typing import TypedDict
+
+from explorer.charts.graph_sentences import (
+    MOST_TERMS,
+    Names,
+    describe_backward,
+    describe_delivery,
+    describe_firing,
+    describe_forward,
+)
+from explorer.charts.layered_layout import Point, layered_layout
+from explorer.charts.numbers import format_number
+from gpt.scalar.graph import Edge, Graph, Node
+from gpt.scalar.value import Gradients, Value
+from gpt.scalar.walkthrough import Firing
+
+CHARACTER = 7.6  # the width of a monospaced character at the size used in the drawing
+NODE_HEIGHT = 58.0
+FRAME_PADDING = 16.0
+FRAME_TITLE = 24.0
+
+
+class DrawnNode(TypedDict):
+    key: str
+    x: float
+    y: float
+    width: float
+    height: float
+    title: str
+    subtitle: str
+    kind: str
+    data: str
+    gradient: str
+    dead: bool
+    foldable: str | None
+    path: str
+    forward: str
+    backward: str
+
+
+class DrawnEdge(TypedDict):
+    key: str
+    source: str
+    target: str
+    local: str
+    title: str
+    points: list[Point]
+    count: int
+
+
+class DrawnFrame(TypedDict):
+    path: str
+    title: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class DrawnStep(TypedDict):
+    phase: str
+    node: str
+    line: int | None
+    sentence: str
+    arithmetic: str
+    edges: list[str]
+    data: dict[str, str]
+    gradient: dict[str, str]
+    wrong: dict[str, str]
+
+
+class DrawnWalk(TypedDict):
+    name: str
+    steps: list[DrawnStep]
+
+
+class Drawing(TypedDict):
+    nodes: list[DrawnNode]
+    edges: list[DrawnEdge]
+    frames: list[DrawnFrame]
+    width: float
+    height: float
+    alt: str
+    walks: list[DrawnWalk]
+    code: dict[str, list[str]]
+    pinned: str | None
+    step: int | None
+
+
+def draw_graph(
+    graph: Graph,
+    gradients: Gradients,
+    *,
+    names: Mapping[object, str] | None = None,
+    walks: Sequence[DrawnWalk] = (),
+    code: Mapping[str, Sequence[str]] | None = None,
+    pinned: str | None = None,
+    step: int | None = None,
+) -> Drawing:
+    """The whole drawing of a graph whose root's gradients are `gradients`."""
+    naming = Names(names or {})
+    parents = _parents(graph)
+    boxes = {key: _size(_texts(node, naming)) for key, node in graph.nodes.items()}
+    placed = _place("", graph, boxes)
+    nodes = [
+        _node(node, placed, boxes[key], gradients, naming, parents)
+        for key, node in graph.nodes.items()
+    ]
+    edges = [
+        _edge(edge, number, graph, placed, boxes, naming) for number, edge in _numbered(graph.edges)
+    ]
+    return {
+        "nodes": nodes,
+        "edges": edges,
+        "frames": placed.frames,
+        "width": placed.width,
+        "height": placed.height,
+        "alt": f"Computation graph of {len(nodes)} nodes and {len(edges)} edges, left to right.",
+        "walks": list(walks),
+        "code": {phase: list(lines) for phase, lines in (code or {}).items()},
+        "pinned": pinned,
+        "step": step,
+    }
+
+
+def draw_walk(
+    name: str,
+    order: Sequence[Value],
+    firings: Sequence[Firing],
+    graph: Graph,
+    gradients: Gradients,
+    *,
+    names: Mapping[object, str] | None = None,
+    forward_lines: Mapping[str, int] | None = None,
+    backward_line: int | None = None,
+) -> DrawnWalk:
+    """The forward pass, an operation a step, then the backward pass, a firing a step.
+
+    `order` holds the computed values in the order of their creation; what lies within a folded
+    group is passed over. `wrong`, on the last step, names every gradient that differs from the
+    right one.
+    """
+    naming = Names(names or {})
+    keys = {value: key for value, key in graph.keys.items() if not graph.nodes[key].group}
+    edge_keys = {
+        (edge.target, edge.child_index): _edge_key(edge, number)
+        for number, edge in _numbered(graph.edges)
+        if edge.child_index is not None
+    }
+    steps: list[DrawnStep] = []
+    for value in order:
+        if value in keys:
+            key = keys[value]
+            lit = [edge_keys[key, i] for i in range(len(value.children)) if (key, i) in edge_keys]
+            steps.append(
+                {
+                    "phase": "forward",
+                    "node": key,
+                    "line": (forward_lines or {}).get(value.operation),
+                    "sentence": f"{naming.short(value)} is computed from what is known",
+                    "arithmetic": describe_forward(value, naming),
+                    "edges": lit,
+                    "data": {key: format_number(value.data)},
+                    "gradient": {},
+                    "wrong": {},
+                }
+            )
+    sums: dict[str, float] = {}
+    for position, firing in enumerate(firings):
+        if firing.value not in keys:
+            continue
+        key = keys[firing.value]
+        changed = {} if sums or position else {key: "1"}
+        parts = []
+        for delivery in firing.deliveries:
+            if delivery.child in keys:
+                sums[keys[delivery.child]] = delivery.total
+                changed[keys[delivery.child]] = format_number(delivery.total)
+            parts.append(describe_delivery(delivery, naming))
+        hidden = len(parts) - MOST_TERMS
+        steps.append(
+            {
+                "phase": "backward",
+                "node": key,
+                "line": backward_line,
+                "sentence": describe_firing(firing, naming, gradients),
+                "arithmetic": "\n".join(parts[:MOST_TERMS])
+                + (f"\n… and {hidden} more" if hidden > 0 else ""),
+                "edges": [
+                    edge_keys[key, d.child_index]
+                    for d in firing.deliveries
+                    if (key, d.child_index) in edge_keys
+                ],
+                "data": {},
+                "gradient": changed,
+                "wrong": {},
+            }
+        )
+    if steps:
+        right = {key: gradients.get(value.id, 0.0) for value, key in keys.items()}
+        steps[-1]["wrong"] = {
+            key: format_number(right[key])
+            for key, total in sums.items()
+            if abs(total - right[key]) > 1e-9 * max(1.0, abs(right[key]))
+        }
+    return {"name": name, "steps": steps}
+
+
+def _parents(graph: Graph) -> dict[Value, list[tuple[Value, float]]]:
+    parents: dict[Value, list[tuple[Value, float]]] = {}
+    for parent in graph.keys:
+        for child, local in zip(parent.children, parent.local_gradients, strict=True):
+            parents.setdefault(child, []).append((parent, local))
+    return parents
+
+
+def _texts(node: Node, naming: Names) -> tuple[str, str]:
+    """The title and the subtitle of a node."""
+    value = node.value
+    if value is None:
+        return node.group.rsplit("/", 1)[-1], f"{len(node.values):,} numbers"
+    assigned = naming.assigned.get(value.id)
+    return (f"{assigned} =", naming.title(value)) if assigned else (naming.title(value), "")
+
+
+def _size(texts: tuple[str, str]) -> tuple[float, float]:
+    title, subtitle = texts
+    longest = max(len(title), len(subtitle), 11)
+    return longest * CHARACTER + 24, NODE_HEIGHT + (14 if subtitle else 0)
+
+
+class _Placed:
+    """Where everything within one frame is, from the frame's top left corner."""
+
+    def __init__(self, width: float, height: float) -> None:
+        self.width = width
+        self.height = height
+        self.centres: dict[str, Point] = {}
+        self.courses: dict[tuple[str, str], list[Point]] = {}
+        self.frames: list[DrawnFrame] = []
+
+
+def _place(frame: str, graph: Graph, boxes: Mapping[str, tuple[float, float]]) -> _Placed:
+    """Lay out what stands directly in a frame, each unfolded group in it as one box of its own."""
+    inner_frames = [path for path in graph.frames if _parent_of(path) == frame]
+    inside = {path: _place(path, graph, boxes) for path in inner_frames}
+    sizes: dict[str, tuple[float, float]] = {}
+    for key, node in graph.nodes.items():
+        if node.parent == frame:
+            sizes[key] = boxes[key]
+        else:
+            box = _box_in(frame, node.parent)
+            if box:
+                sizes[box] = (
+                    inside[box].width + 2 * FRAME_PADDING,
+                    inside[box].height + 2 * FRAME_PADDING + FRAME_TITLE,
+                )
+    standing = {key: _standing_in(frame, node, key) for key, node in graph.nodes.items()}
+    edges = [
+        (source, target)
+        for edge in graph.edges
+        if (source := standing[edge.source]) and (target := standing[edge.target])
+    ]
+    layout = layered_layout(sizes, edges)
+    placed = _Placed(layout.width, layout.height)
+    placed.courses = {pair: list(points) for pair, points in layout.courses.items()}
+    for key, (x, y) in layout.centres.items():
+        if key not in inside:
+            placed.centres[key] = (x, y)
+            continue
+        width, height = sizes[key]
+        left, top = x - width / 2, y - height / 2
+        title = key.rsplit("/", 1)[-1]
+        placed.frames.append(
+            {"path": key, "title": title, "x": left, "y": top, "width": width, "height": height}
+        )
+        _move_in(placed, inside[key], left + FRAME_PADDING, top + FRAME_PADDING + FRAME_TITLE)
+    return placed
+
+
+def _move_in(placed: _Placed, inner: _Placed, dx: float, dy: float) -> None:
+    for key, (x, y) in inner.centres.items():
+        placed.centres[key] = (x + dx, y + dy)
+    for pair, points in inner.courses.items():
+        placed.courses[pair] = [(x + dx, y + dy) for x, y in points]
+    for frame in inner.frames:
+        placed.frames.append({**frame, "x": frame["x"] + dx, "y": frame["y"] + dy})
+
+
+def _parent_of(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _box_in(frame: str, path: str) -> str:
+    """The unfolded group directly in `frame` that `path` is or lies within; "" if there is none."""
+    if frame and not path.startswith(f"{frame}/"):
+        return ""
+    rest = path[len(frame) + 1 :] if frame else path
+    first = rest.partition("/")[0]
+    return f"{frame}/{first}" if frame and first else first
+
+
+def _standing_in(frame: str, node: Node, key: str) -> str:
+    """What stands for a node in a frame's layout: itself, a box around it, or nothing."""
+    return key if node.parent == frame else _box_in(frame, node.parent)
+
+
+def _numbered(edges: Sequence[Edge]) -> list[tuple[int, Edge]]:
+    """Edges with their number among those between the same two nodes."""
+    seen: dict[tuple[str, str], int] = {}
+    numbered = []
+    for edge in edges:
+        pair = (edge.source, edge.target)
+        seen[pair] = seen.get(pair, -1) + 1
+        numbered.append((seen[pair], edge))
+    return numbered
+
+
+def _edge_key(edge: Edge, number: int) -> str:
+    return f"{edge.source}->{edge.target}#{number}"
+
+
+def _node(
+    node: Node,
+    placed: _Placed,
+    size: tuple[float, float],
+    gradients: Gradients,
+    naming: Names,
+    parents: Mapping[Value, Sequence[tuple[Value, float]]],
+) -> DrawnNode:
+    title, subtitle = _texts(node, naming)
+    x, y = placed.centres[node.key]
+    value = node.value
+    if value is None:
+        data = [v.data for v in node.values]
+        slopes = [gradients.get(v.id, 0.0) for v in node.values]
+        shown = (
+            "‖" + format_number(_norm(data), 3) + "‖",
+            "‖" + format_number(_norm(slopes), 3) + "‖",
+        )
+        forward = (
+            f"{len(data):,} numbers from {format_number(min(data))} to {format_number(max(data))}"
+        )
+        backward = f"gradients from {format_number(min(slopes))} to {format_number(max(slopes))}"
+    else:
+        shown = (format_number(value.data), format_number(gradients.get(value.id, 0.0)))
+        forward = describe_forward(value, naming)
+        backward = describe_backward(value, parents, gradients)
+    return {
+        "key": node.key,
+        "x": x,
+        "y": y,
+        "width": size[0],
+        "height": size[1],
+        "title": title,
+        "subtitle": subtitle,
+        "kind": _kind(node),
+        "data": shown[0],
+        "gradient": shown[1],
+        "dead": value is not None and value.operation == "relu" and value.data == 0,
+        "foldable": "unfold" if node.group else None,
+        "path": node.group,
+        "forward": forward,
+        "backward": backward,
+    }
+
+
+def _kind(node: Node) -> str:
+    if node.group:
+        return "group"
+    value = node.values[0]
+    if value.children:
+        return "computed"
+    return "constant" if isinstance(value.id, int) else "leaf"
+
+
+def _norm(numbers: Collection[float]) -> float:
+    return sqrt(sum(number * number for number in numbers))
+
+
+def _range(numbers: Sequence[float]) -> str:
+    return f"from {format_number(min(numbers))} to {format_number(max(numbers))}"
+
+
+def _edge(
+    edge: Edge,
+    number: int,
+    graph: Graph,
+    placed: _Placed,
+    boxes: Mapping[str, tuple[float, float]],
+    naming: Names,
+) -> DrawnEdge:
+    (x0, y0), (x1, y1) = placed.centres[edge.source], placed.centres[edge.target]
+    # Two edges between the same nodes, as in a*a, leave a little apart so that both can be seen.
+    aside = 12.0 * number
+    start = (x0 + boxes[edge.source][0] / 2, y0 + aside)
+    end = (x1 - boxes[edge.target][0] / 2, y1 + aside)
+    between = [(x, y + aside) for x, y in placed.courses.get((edge.source, edge.target), ())]
+    local, title = "", f"{edge.count:,} edges"
+    if edge.child_index is not None:
+        target = graph.nodes[edge.target].values[0]
+        source = graph.nodes[edge.source].values[0]
+        slope = target.local_gradients[edge.child_index]
+        local = f"×{format_number(slope)}"
+        title = f"d({naming.short(target)})/d({naming.short(source)}) = {format_number(slope)}"
+    return {
+        "key": _edge_key(edge, number),
+        "source": edge.source,
+        "target": edge.target,
+        "local": local,
+        "title": title,
+        "points": [start, *between, end],
+        "count": edge.count,
+    }

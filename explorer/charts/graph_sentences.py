@@ -1,0 +1,115 @@
+"""What a node of a computation graph is called, and how its numbers came to be, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from explorer.charts.numbers import format_number
+from gpt.scalar.graph import SYMBOLS, leaf_key
+from gpt.scalar.value import Gradients, Value
+from gpt.scalar.walkthrough import Delivery, Firing
+
+MOST_TERMS = 5  # of a sum that are written out
+
+
+class Names:
+    """What a value is called: the name it was assigned to, its leaf's name, or its operation."""
+
+    def __init__(self, assigned: Mapping[object, str]) -> None:
+        self.assigned = assigned
+
+    def title(self, value: Value) -> str:
+        """On its node."""
+        if not value.children:
+            return self.leaf(value)
+        if len(value.children) == 1 and value.constants:
+            return _with_constant(value)
+        return SYMBOLS.get(value.operation, value.operation)
+
+    def short(self, value: Value) -> str:
+        """In a sentence about others."""
+        return self.assigned.get(value.id) or self.title(value)
+
+    @staticmethod
+    def leaf(value: Value) -> str:
+        if isinstance(value.id, int):
+            return format_number(value.data)
+        return value.id if isinstance(value.id, str) else leaf_key(value.id)
+
+
+def describe_forward(value: Value, naming: Names) -> str:
+    """How a value came to be, in numbers: `0.5 × 2 = 1`."""
+    if not value.children:
+        return f"{naming.leaf(value)} is given: {format_number(value.data)}"
+    numbers = [_operand(child.data) for child in value.children]
+    result = format_number(value.data)
+    operation = value.operation
+    if operation == "dot":
+        half = len(numbers) // 2
+        products = [f"{a} × {b}" for a, b in zip(numbers[:half], numbers[half:], strict=True)]
+        return f"{_sum_of(products)} = {result}"
+    if operation in ("softmax", "cross_entropy"):
+        which = int(value.constants[0])
+        logits = ", ".join(numbers[:MOST_TERMS]) + (", …" if len(numbers) > MOST_TERMS else "")
+        name = "softmax" if operation == "softmax" else "−ln softmax"
+        return f"{name}({logits})[{which}] = {result}"
+    if operation in ("exp", "log", "relu", "tanh"):
+        return f"{operation}({format_number(value.children[0].data)}) = {result}"
+    if operation == "neg":
+        return f"−{numbers[0]} = {result}"
+    constant = [_operand(number) for number in value.constants]
+    operands = constant + numbers if operation in ("rsub", "rdiv", "rpow") else numbers + constant
+    return f"{operands[0]} {SYMBOLS[operation]} {operands[1]} = {result}"
+
+
+def describe_backward(
+    value: Value, parents: Mapping[Value, Sequence[tuple[Value, float]]], gradients: Gradients
+) -> str:
+    """How a gradient came to be: `grad = 1 × 0.5 + …`, a term for each use of the value."""
+    total = format_number(gradients.get(value.id, 0.0))
+    uses = parents.get(value, ())
+    if not uses:
+        return "grad = 1: the output with respect to itself"
+    terms = [
+        f"{_operand(gradients.get(parent.id, 0.0))} × {_operand(local)}" for parent, local in uses
+    ]
+    return f"grad = {_sum_of(terms)} = {total}"
+
+
+def describe_delivery(delivery: Delivery, naming: Names) -> str:
+    """`grad[x] += 1 × 0.5 → 0.5`"""
+    return (
+        f"grad[{naming.short(delivery.child)}] += {_operand(delivery.gradient)} × "
+        f"{_operand(delivery.local_gradient)} → {format_number(delivery.total)}"
+    )
+
+
+def describe_firing(firing: Firing, naming: Names, gradients: Gradients) -> str:
+    """Who hands on what, and whether it is too early for that."""
+    name = naming.short(firing.value)
+    gradient = firing.deliveries[0].gradient
+    complete = gradients.get(firing.value.id, 0.0)
+    if abs(gradient - complete) > 1e-9 * max(1.0, abs(complete)):
+        return (
+            f"{name} fires too early: it has {format_number(gradient)} of the "
+            f"{format_number(complete)} that it will be owed"
+        )
+    return f"{name} hands its gradient {format_number(gradient)} to what it was computed from"
+
+
+def _with_constant(value: Value) -> str:
+    number = format_number(value.constants[0])
+    symbol = SYMBOLS.get(value.operation, value.operation)
+    if value.operation in ("rsub", "rdiv", "rpow"):
+        return f"{number} {symbol}"
+    return f"{symbol} {number}"
+
+
+def _operand(number: float) -> str:
+    text = format_number(number)
+    return f"({text})" if text.startswith("−") else text
+
+
+def _sum_of(terms: Sequence[str]) -> str:
+    shown = " + ".join(terms[:MOST_TERMS])
+    return shown + (f" + … {len(terms) - MOST_TERMS} more" if len(terms) > MOST_TERMS else "")

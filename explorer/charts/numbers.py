@@ -1,0 +1,24 @@
+"""How a number is written, the same in every drawing, table and sentence."""
+
+from __future__ import annotations
+
+import math
+
+
+def format_number(number: float, digits: int = 4) -> str:
+    """`digits` significant figures, a true minus sign, and 1.2e−7 where zeros would pile up."""
+    if not math.isfinite(number):
+        return "not a number" if math.isnan(number) else ("∞" if number > 0 else "−∞")
+    if number == 0:
+        return "0"
+    size = abs(number)
+    if 1e-3 <= size < 1e5:
+        text = f"{number:.{digits}g}"
+        if "e" in text:
+            text = f"{number:.0f}"
+    else:
+        mantissa, exponent = f"{number:.{max(digits - 2, 1)}e}".split("e")
+        if "." in mantissa:
+            mantissa = mantissa.rstrip("0").rstrip(".")
+        text = f"{mantissa}e{int(exponent)}"
+    return text.replace("-", "−")
