@@ -1,0 +1,122 @@
+// Pan and zoom: one transform on one group, whatever the size of the drawing.
+
+const MARGIN = 24; // pixels left free around a drawing that is fitted
+const LARGEST = 1.4; // a small drawing is not blown up further than this when fitted
+const CLICK = 4; // a pointer that moved less has clicked, not dragged
+
+function place(pane) {
+  const { scene, svg, view } = pane;
+  scene.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);
+  // What would be too small to read is not drawn.
+  const detail = view.scale < 0.28 ? "shapes" : view.scale < 0.5 ? "titles" : "numbers";
+  if (svg.dataset.detail !== detail) svg.dataset.detail = detail;
+}
+
+/** Show the whole drawing, in the middle. */
+function fit(pane, drawing) {
+  const { clientWidth, clientHeight } = pane.svg.parentElement;
+  if (!clientWidth || !clientHeight) return;
+  const wide = (clientWidth - 2 * MARGIN) / drawing.width;
+  const high = (clientHeight - 2 * MARGIN) / drawing.height;
+  const scale = Math.min(wide, high, LARGEST);
+  pane.view = {
+    scale,
+    smallest: Math.min(scale, 1) / 2,
+    x: (clientWidth - drawing.width * scale) / 2,
+    y: (clientHeight - drawing.height * scale) / 2,
+  };
+  pane.isFitted = true;
+  place(pane);
+}
+
+function pan(pane, x, y) {
+  pane.view.x += x;
+  pane.view.y += y;
+  pane.isFitted = false;
+  place(pane);
+}
+
+/** Zoom so that what is at (x, y), in pixels of the pane, stays there. */
+function zoom(pane, factor, x, y) {
+  const { view } = pane;
+  const scale = Math.min(Math.max(view.scale * factor, view.smallest), 4);
+  const change = scale / view.scale;
+  Object.assign(view, { scale, x: x - (x - view.x) * change, y: y - (y - view.y) * change });
+  pane.isFitted = false;
+  place(pane);
+}
+
+function zoomInTheMiddle(pane, factor) {
+  zoom(pane, factor, pane.svg.clientWidth / 2, pane.svg.clientHeight / 2);
+}
+
+/** Move the drawing as little as shows all of a node. */
+function reveal(pane, { x, y, width, height }) {
+  const { svg, view } = pane;
+  const missing = (centre, half, offset, size) => {
+    const low = centre * view.scale + offset - half * view.scale - MARGIN / 2;
+    const high = centre * view.scale + offset + half * view.scale + MARGIN / 2;
+    return low < 0 ? -low : high > size ? size - high : 0;
+  };
+  const right = missing(x, width / 2, view.x, svg.clientWidth);
+  const down = missing(y, height / 2, view.y, svg.clientHeight);
+  if (right || down) pan(pane, right, down);
+}
+
+/** Drag to pan, pinch or Ctrl and the wheel to zoom; the wheel alone scrolls the page. */
+function listenToPointers(pane, { onMove, onTap }) {
+  const { svg } = pane;
+  const fingers = new Map();
+  let travelled = 0;
+  svg.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    if (!fingers.size) travelled = 0;
+    fingers.set(event.pointerId, event);
+  });
+  svg.addEventListener("pointermove", (event) => {
+    const before = fingers.get(event.pointerId);
+    if (!before) return;
+    const [x, y] = [event.clientX - before.clientX, event.clientY - before.clientY];
+    const waits = travelled < CLICK;
+    travelled += Math.hypot(x, y);
+    if (travelled < CLICK) return;
+    if (waits) {
+      svg.setPointerCapture(event.pointerId);
+      svg.classList.add("dragged");
+    }
+    if (fingers.size === 2) pinch(pane, fingers, event);
+    else pan(pane, x, y);
+    fingers.set(event.pointerId, event);
+    onMove();
+  });
+  const lift = (event) => {
+    if (!fingers.delete(event.pointerId)) return;
+    svg.classList.remove("dragged");
+    if (event.type === "pointerup" && travelled < CLICK) onTap(event);
+  };
+  svg.addEventListener("pointerup", lift);
+  svg.addEventListener("pointercancel", lift);
+  svg.addEventListener(
+    "wheel",
+    (event) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      const { left, top } = svg.getBoundingClientRect();
+      const lines = event.deltaMode === 1 ? 16 : 1;
+      const factor = Math.exp(-event.deltaY * lines * 0.004);
+      zoom(pane, factor, event.clientX - left, event.clientY - top);
+      onMove();
+    },
+    { passive: false },
+  );
+}
+
+function pinch(pane, fingers, moved) {
+  const other = [...fingers].find(([id]) => id !== moved.pointerId)[1];
+  const before = fingers.get(moved.pointerId);
+  const apart = (one) => Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
+  const { left, top } = pane.svg.getBoundingClientRect();
+  const centre = [(moved.clientX + other.clientX) / 2, (moved.clientY + other.clientY) / 2];
+  zoom(pane, apart(moved) / Math.max(apart(before), 1), centre[0] - left, centre[1] - top);
+  pan(pane, (moved.clientX - before.clientX) / 2, (moved.clientY - before.clientY) / 2);
+}
