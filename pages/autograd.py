@@ -1,5 +1,407 @@
-"""Autograd: an expression, its computation graph, and the gradients that flow back through it."""
+"""Autograd: the computation graph of whatever is typed, forward and backward."""
 
+from collections.abc import Mapping
+
+import pandas as pd
 import streamlit as st
 
+from explorer.charts.graph_code import backward_listing, forward_listing
+from explorer.charts.graph_drawing import draw_graph, draw_walk
+from explorer.charts.graph_sentences import (
+    Names,
+    describe_backward,
+    describe_forward,
+    describe_path,
+    list_parents,
+)
+from explorer.charts.numbers import format_number
+from explorer.charts.slope import difference_errors, tangent
+from explorer.components.computation_graph import computation_graph
+from explorer.components.live_sliders import Slider, live_sliders
+from explorer.components.plot import plot
+from explorer.source_code import show_code
+from explorer.study import Study, relative_error
+from gpt.scalar.difference import central_difference
+from gpt.scalar.examples import EXAMPLES, TinyGPT
+from gpt.scalar.expression import ExpressionError, parse
+from gpt.scalar.graph import build_graph
+from gpt.scalar.paths import sum_over_paths
+from gpt.scalar.value import backward, computed_values
+from gpt.scalar.walkthrough import naive_order, right_order
+
+TINY_GPT = "The loss of a tiny GPT"
+FIRST_WEIGHT = "wte[0, 0]"  # of the tiny GPT, to turn until another is pinned
+SAMPLES = 61  # points of the curve
+EPSILONS = [10 ** (-k / 2) for k in range(2, 31)]
+
+state = st.session_state
+examples = {example.title: example for example in EXAMPLES}
+
+
+def begin(title: str, numbers: Mapping[str, float] | None = None) -> None:
+    """Set up an example, at its own numbers or at others."""
+    state.example = title
+    if title in examples:
+        state.text = examples[title].text
+        numbers = {**examples[title].numbers, **(numbers or {})}
+    restart(numbers or {})
+
+
+def begin_chosen() -> None:
+    if state.example:
+        begin(state.example)
+
+
+def restart(numbers: Mapping[str, float]) -> None:
+    """The sliders take these numbers; nothing is pinned or unfolded."""
+    state.numbers = dict(numbers)
+    state.generation = state.get("generation", 0) + 1
+    state.unfolded = frozenset()
+    state.pinned = None
+
+
+def take_text() -> None:
+    """What was typed takes the example's place; leaves that it knows keep their numbers."""
+    state.example = None
+    restart(state.numbers)
+
+
+def read_link() -> None:
+    """Take up what the address says, in the first run of a visit."""
+    query = st.query_params
+    numbers = {}
+    for pair in filter(None, query.get("at", "").split("~")):
+        leaf, _, number = pair.rpartition(":")
+        try:
+            numbers[leaf] = float(number)
+        except ValueError:
+            continue
+    state.name = query.get("name", "ava")
+    state.naive = query.get("order") == "naive"
+    state.primitive = query.get("in") == "primitives"
+    if "text" in query:
+        state.example = None
+        state.text = query["text"]
+        restart(numbers)
+    elif query.get("example") == TINY_GPT:
+        begin(TINY_GPT, numbers)
+    else:
+        begin(EXAMPLES[0].title)
+
+
+def write_link() -> None:
+    """Put the view into the address, so that it can be shared and found again."""
+    link = {"example": TINY_GPT, "name": state.name}
+    if state.example != TINY_GPT:
+        link = {"text": state.text}
+    link["at"] = "~".join(f"{leaf}:{number:.6g}" for leaf, number in state.numbers.items())
+    if state.naive:
+        link["order"] = "naive"
+    if state.primitive:
+        link["in"] = "primitives"
+    if st.query_params.to_dict() != link:
+        st.query_params.from_dict(link)
+
+
+def show_error(message: str, place: str = "") -> None:
+    """What was wrong and what would be right, and where."""
+    with st.container(border=True):
+        if place:
+            st.code(place, language=None)
+        st.markdown(f":material/error: {message[0].upper()}{message[1:]}.")
+
+
+def read_program():
+    """The program that is typed or chosen; None, and a sentence, where there is none."""
+    try:
+        if state.example == TINY_GPT:
+            return TinyGPT(state.name.strip().lower())
+        return parse(state.text)
+    except ExpressionError as error:
+        show_error(error.message, error.with_caret().rsplit("\n", 1)[0])
+    except ValueError as error:
+        show_error(str(error))
+    return None
+
+
+def turnable_leaves(program) -> list[str]:
+    """The leaves with a slider: all that were typed; of a GPT's hundreds, the pinned one."""
+    if not isinstance(program, TinyGPT):
+        return list(program.leaf_names)
+    return [state.pinned if state.pinned in program.leaf_names else FIRST_WEIGHT]
+
+
+def slider(leaf: str, number: float) -> Slider:
+    reach = max(3.0, 2 * abs(number)) if state.example != TINY_GPT else 1.0
+    return Slider(leaf, number, min(-reach, number), max(reach, number))
+
+
+def draw(study: Study, graph):
+    """The drawing of a study, with the walk, or both walks, through it."""
+    forward = forward_listing(study.order)
+    walks = []
+    for name, order in [("right order", right_order), ("naive order", naive_order)]:
+        if name == "naive order" and not state.naive:
+            continue
+        lines, marked = backward_listing(order)
+        walk = draw_walk(
+            name,
+            study.order,
+            order(study.output),
+            graph,
+            study.gradients,
+            names=study.evaluation.names,
+            line_of=forward.line_of,
+            backward_line=marked,
+        )
+        walk["code"] = {"forward": list(forward.lines), "backward": list(lines)}
+        walks.append(walk)
+    return draw_graph(
+        graph,
+        study.gradients,
+        names=study.evaluation.names,
+        walks=walks,
+        code=walks[0]["code"],
+        pinned=state.pinned,
+    )
+
+
+@st.fragment
+def live(program) -> None:
+    """The picture, and all that moves when a leaf is dragged."""
+    picture, beside = st.columns([8, 3], gap="large")
+    leaves = turnable_leaves(program)
+    with beside:
+        numbers = {leaf: state.numbers.get(leaf, program.start(leaf)) for leaf in leaves}
+        sliders = [slider(leaf, number) for leaf, number in numbers.items()]
+        state.numbers |= live_sliders(sliders, key="leaves", generation=state.generation)
+        note = st.empty()
+    study = Study(program, dict(state.numbers), state.primitive)
+    try:
+        graph = build_graph(study.output, study.recording, state.unfolded)
+    except ExpressionError as error:
+        # Nothing is lost: the sliders stay, and so does the graph at the last numbers that worked.
+        with picture:
+            show_error(error.message, error.with_caret().rsplit("\n", 1)[0])
+        study = state.get("last_study")
+        if study is None or study.program != program:
+            return
+        graph = build_graph(study.output, study.recording, state.unfolded)
+    state.last_study = study
+    write_link()
+    with picture:
+        event = computation_graph(draw(study, graph), key="graph", height=620)
+    if event.toggled:
+        state.unfolded ^= {event.toggled}
+        st.rerun(scope="fragment")
+    if event.pinned != state.pinned:
+        state.pinned = event.pinned
+        st.rerun(scope="fragment")
+    things_to_try()
+    if leaves:
+        leaf = focus(leaves)
+        moved = format_number(0.01 * study.gradient(leaf))
+        note.html(
+            f'<p class="gpt-caption">The gradient is the slope: turn <b>{leaf}</b> up by 0.01 and'
+            f' the output moves by about <b class="gpt-backward">{moved}</b>.</p>'
+        )
+        show_slope(study, leaf)
+        show_nudges(study, leaves, leaf)
+    show_paths(study, graph, leaves)
+    show_table(study)
+
+
+def things_to_try() -> None:
+    tries = {
+        "Kill the neuron": ("One neuron", {"w2": -2.0}, False),
+        "Fire too early": ("Why the order matters", {}, True),
+        "Open up a GPT": (TINY_GPT, {}, False),
+    }
+    reasons = (
+        "Below zero ReLU passes nothing on: not the number, not the gradient.",
+        "Depth first, b hands on what it has before all of it has come: 2, where 4 is right.",
+        "The same graph, grown to a whole model: unfold it down to a single number.",
+    )
+    for column, (label, choice), reason in zip(st.columns(3), tries.items(), reasons, strict=True):
+        if column.button(label, on_click=try_out, args=choice, width="stretch"):
+            st.rerun()
+        column.html(f'<p class="gpt-caption">{reason}</p>')
+
+
+def try_out(title: str, numbers: Mapping[str, float], naive: bool) -> None:
+    begin(title, numbers)
+    state.naive = naive
+
+
+def focus(leaves: list[str]) -> str:
+    """The leaf that is looked at: the pinned one, or the one chosen last."""
+    if state.pinned and state.pinned.removeprefix("leaf ") in leaves:
+        return state.pinned.removeprefix("leaf ")
+    chosen = state.get(f"focus {state.generation}")
+    return chosen if chosen in leaves else leaves[0]
+
+
+def show_slope(study: Study, leaf: str) -> None:
+    st.header("The gradient is the slope", anchor="slope")
+    number, gradient = study.number(leaf), study.gradient(leaf)
+    reach = max(1.0, abs(number)) * 1.5
+    xs = [number - reach + 2 * reach * i / (SAMPLES - 1) for i in range(SAMPLES)]
+    chart, beside = st.columns([8, 3], gap="large")
+    with chart:
+        plot(
+            tangent(leaf, xs, study.curve(leaf, xs), number, study.output.data, gradient),
+            key="tangent",
+            height=320,
+            alt=f"The output over {leaf}, with the tangent of slope {format_number(gradient)} at"
+            f" {leaf} = {format_number(number)}",
+        )
+    with beside:
+        if len(study_leaves := turnable_leaves(study.program)) > 1:
+            st.pills(
+                "Output over",
+                study_leaves,
+                default=leaf,
+                key=f"focus {state.generation}",
+                required=True,
+            )
+        st.html(
+            f'<p class="gpt-caption">Blue: the output, computed anew at {SAMPLES} numbers for'
+            f" <b>{leaf}</b>. Orange: the straight line whose slope is the gradient that the"
+            " backward pass found. It touches the curve where you are.</p>"
+        )
+
+
+def show_nudges(study: Study, leaves: list[str], leaf: str) -> None:
+    st.header("Bump it and see", anchor="bump")
+    left, right = st.columns(2, gap="large")
+    with left:
+        epsilon = 10.0 ** st.select_slider(
+            "ε, the width of the nudge",
+            options=[-k / 2 for k in range(30, 1, -1)],
+            value=-5.0,
+            format_func=lambda power: f"{10.0**power:.0e}",
+            key="power",
+        )
+        rows = []
+        for name in leaves:
+            gradient = study.gradient(name)
+            nudged = study.slope_by_nudging(name, epsilon)
+            error = relative_error(nudged, gradient)
+            rows.append(
+                {
+                    "leaf": name,
+                    "autograd": format_number(gradient, 8),
+                    "nudged": "undefined" if nudged is None else format_number(nudged, 8),
+                    "off by": "" if error is None else f"{error:.1e}",
+                }
+            )
+        if state.get("asked_torch"):
+            from gpt.tensor.replay import replay_in_torch
+
+            _, in_torch = replay_in_torch(study.output)
+            for row, name in zip(rows, leaves, strict=True):
+                slope = in_torch[study.evaluation.leaves[name].id]
+                row["torch"] = format_number(slope, 8)
+                row["torch off by"] = f"{relative_error(slope, study.gradient(name)):.1e}"
+        st.table(pd.DataFrame(rows).set_index("leaf") if rows else pd.DataFrame())
+        if not state.get("asked_torch"):
+            st.button(
+                "Ask torch as well",
+                help="Works the same graph out in PyTorch, in float64. Loading it takes seconds.",
+                on_click=lambda: state.update(asked_torch=True),
+            )
+    with right:
+        errors = [
+            relative_error(study.slope_by_nudging(leaf, width), study.gradient(leaf))
+            for width in EPSILONS
+        ]
+        plot(
+            difference_errors(EPSILONS, errors, epsilon),
+            key="errors",
+            height=300,
+            alt=f"Relative error of the central difference for {leaf} over ε",
+        )
+        st.html(
+            '<p class="gpt-caption">Too wide a nudge, and the curve bends away under it. Too'
+            " narrow, and the two outputs differ only in digits that a float does not have.</p>"
+        )
+
+
+def show_paths(study: Study, graph, leaves: list[str]) -> None:
+    st.header("Every path adds its share", anchor="paths")
+    node = graph.nodes.get(state.pinned or "")
+    value = node.value if node and node.value else study.evaluation.leaves.get(focus(leaves))
+    if value is None:
+        return
+    naming = Names(study.evaluation.names)
+    gradient = study.gradients.get(value.id, 0.0)
+    paths = sum_over_paths(study.output, value, gradient)
+    rows = "".join(
+        f"<tr><td>{describe_path(path, naming)}</td>"
+        f"<td>{format_number(path.contribution)}</td></tr>"
+        for path in paths.largest
+    )
+    if paths.count > len(paths.largest):
+        others = paths.count - len(paths.largest)
+        rows += f"<tr><td>{others:,} more</td><td>{format_number(paths.rest)}</td></tr>"
+    st.html(
+        f"""<p class="gpt-caption">From <b>{naming.short(value)}</b> to the output there
+        {"is 1 path" if paths.count == 1 else f"are {paths.count:,} paths"}. Along each, the local
+        gradients multiply; over all, they add up to its gradient. Pin another node to see its.</p>
+        <table class="gpt-table"><tbody>{rows}</tbody>
+        <tfoot><tr><td>gradient</td><td>{format_number(gradient)}</td></tr></tfoot></table>"""
+    )
+
+
+def show_table(study: Study) -> None:
+    st.header("Every node", anchor="nodes")
+    naming = Names(study.evaluation.names)
+    values = [*study.evaluation.leaves.values(), *study.order]
+    parents = list_parents(values)
+    table = pd.DataFrame(
+        {
+            "node": [naming.short(value) for value in values],
+            "operation": [value.operation for value in values],
+            "data": [value.data for value in values],
+            "gradient": [study.gradients.get(value.id, 0.0) for value in values],
+            "how its data came to be": [describe_forward(value, naming) for value in values],
+            "how its gradient came to be": [
+                describe_backward(value, parents, study.gradients) for value in values
+            ],
+        }
+    )
+    st.dataframe(table, hide_index=True, height=min(38 * (len(table) + 1), 420))
+    st.download_button("CSV", table.to_csv(index=False), "nodes.csv", "text/csv", on_click="ignore")
+
+
+if "example" not in state:
+    read_link()
+
 st.title("What does every number remember?")
+st.pills(
+    "Examples",
+    [*examples, TINY_GPT],
+    key="example",
+    on_change=begin_chosen,
+    label_visibility="collapsed",
+)
+entry, switches = st.columns([8, 3], gap="large")
+with entry:
+    if state.example == TINY_GPT:
+        st.text_input("A name for the GPT to predict, letter by letter", key="name", max_chars=8)
+    else:
+        st.text_area(
+            "Expression: + − * / **, exp, log, relu, tanh; a line may assign a name",
+            key="text",
+            on_change=take_text,
+            height="content",
+        )
+with switches:
+    st.toggle("Naive order beside the right one", key="naive")
+    if state.example != TINY_GPT:
+        st.toggle("Six primitive operations only", key="primitive")
+program = read_program()
+if program is not None:
+    live(program)
+
+show_code(backward, computed_values, right_order, naive_order, sum_over_paths, central_difference)

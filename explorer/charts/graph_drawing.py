@@ -5,7 +5,7 @@ This is all that the browser gets to know. The component draws it and plays it; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import sqrt
 from typing import TypedDict
 
@@ -16,6 +16,7 @@ from explorer.charts.graph_sentences import (
     describe_delivery,
     describe_firing,
     describe_forward,
+    list_parents,
 )
 from explorer.charts.layered_layout import Point, layered_layout
 from explorer.charts.numbers import format_number
@@ -108,7 +109,7 @@ def draw_graph(
 ) -> Drawing:
     """The whole drawing of a graph whose root's gradients are `gradients`."""
     naming = Names(names or {})
-    parents = _parents(graph)
+    parents = list_parents(graph.keys)
     boxes = {key: _size(_texts(node, naming)) for key, node in graph.nodes.items()}
     placed = _place("", graph, boxes)
     nodes = [
@@ -140,7 +141,7 @@ def draw_walk(
     gradients: Gradients,
     *,
     names: Mapping[object, str] | None = None,
-    forward_lines: Mapping[str, int] | None = None,
+    line_of: Callable[[Value], int | None] = lambda value: None,
     backward_line: int | None = None,
 ) -> DrawnWalk:
     """The forward pass, an operation a step, then the backward pass, a firing a step.
@@ -165,7 +166,7 @@ def draw_walk(
                 {
                     "phase": "forward",
                     "node": key,
-                    "line": (forward_lines or {}).get(value.operation),
+                    "line": line_of(value),
                     "sentence": f"{naming.short(value)} is computed from what is known",
                     "arithmetic": describe_forward(value, naming),
                     "edges": lit,
@@ -213,14 +214,6 @@ def draw_walk(
             if abs(total - right[key]) > 1e-9 * max(1.0, abs(right[key]))
         }
     return {"name": name, "steps": steps}
-
-
-def _parents(graph: Graph) -> dict[Value, list[tuple[Value, float]]]:
-    parents: dict[Value, list[tuple[Value, float]]] = {}
-    for parent in graph.keys:
-        for child, local in zip(parent.children, parent.local_gradients, strict=True):
-            parents.setdefault(child, []).append((parent, local))
-    return parents
 
 
 def _texts(node: Node, naming: Names) -> tuple[str, str]:
@@ -281,7 +274,7 @@ def _place(frame: str, graph: Graph, boxes: Mapping[str, tuple[float, float]]) -
         left, top = x - width / 2, y - height / 2
         title = key.rsplit("/", 1)[-1]
         placed.frames.append(
-            {"path": key, "title": title, "x": left, "y": top, "width": width, "height": height}
+            {"path": key, "title": title, "x": x, "y": y, "width": width, "height": height}
         )
         _move_in(placed, inside[key], left + FRAME_PADDING, top + FRAME_PADDING + FRAME_TITLE)
     return placed

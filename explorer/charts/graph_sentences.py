@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from explorer.charts.numbers import format_number
 from gpt.scalar.graph import SYMBOLS, leaf_key
+from gpt.scalar.paths import Path
 from gpt.scalar.value import Gradients, Value
 from gpt.scalar.walkthrough import Delivery, Firing
 
@@ -35,6 +36,15 @@ class Names:
         if isinstance(value.id, int):
             return format_number(value.data)
         return value.id if isinstance(value.id, str) else leaf_key(value.id)
+
+
+def list_parents(values: Iterable[Value]) -> dict[Value, list[tuple[Value, float]]]:
+    """For each value all its uses: what was computed from it, and the slope there."""
+    parents: dict[Value, list[tuple[Value, float]]] = {}
+    for parent in values:
+        for child, local in zip(parent.children, parent.local_gradients, strict=True):
+            parents.setdefault(child, []).append((parent, local))
+    return parents
 
 
 def describe_forward(value: Value, naming: Names) -> str:
@@ -82,6 +92,14 @@ def describe_delivery(delivery: Delivery, naming: Names) -> str:
         f"grad[{naming.short(delivery.child)}] += {_operand(delivery.gradient)} × "
         f"{_operand(delivery.local_gradient)} → {format_number(delivery.total)}"
     )
+
+
+def describe_path(path: Path, naming: Names) -> str:
+    """`w1 → × → + → relu   2 × 1 × 1`"""
+    steps = " → ".join(naming.short(value) for value in path.values)
+    pairs = zip(path.values[1:], path.child_indices, strict=True)
+    factors = " × ".join(_operand(parent.local_gradients[index]) for parent, index in pairs)
+    return f"{steps}   {factors}" if factors else steps
 
 
 def describe_firing(firing: Firing, naming: Names, gradients: Gradients) -> str:

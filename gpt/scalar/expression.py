@@ -92,15 +92,18 @@ class Program:
     initial: Mapping[str, float]
     _statements: tuple[tuple[str | None, ast.expr], ...]
 
+    def start(self, leaf: str) -> float:
+        """The number of a leaf that nobody has given one: the text's own, else 1."""
+        return self.initial.get(leaf, 1.0)
+
     def evaluate(self, numbers: Mapping[str, float]) -> Evaluation:
-        """Build the graph with `numbers` for the leaves (else the text's own, else 1).
+        """Build the graph with `numbers` for the leaves, and `start` for those not among them.
 
         Raises:
             ExpressionError: the result, or a step on the way, is undefined or too large there.
         """
         leaves = {
-            name: Value.leaf(numbers.get(name, self.initial.get(name, 1.0)), name)
-            for name in self.leaf_names
+            name: Value.leaf(numbers.get(name, self.start(name)), name) for name in self.leaf_names
         }
         scope: dict[str, Value] = dict(leaves)
         names: dict[object, str] = {}

@@ -36,7 +36,7 @@ def right_order(root: Value) -> list[Firing]:
     """From the newest value to the oldest: each fires once all its parents have."""
     gradients: defaultdict[Value, float] = defaultdict(float, {root: 1.0})
     return [
-        Firing(value, tuple(_deliver(value, i, gradients) for i in range(len(value.children))))
+        Firing(value, tuple(deliver(value, i, gradients) for i in range(len(value.children))))
         for value in reversed(computed_values(root))
     ]
 
@@ -54,7 +54,7 @@ def naive_order(root: Value) -> list[Firing]:
         value, child_index = underway.pop()
         if child_index == len(value.children):
             continue
-        delivery = _deliver(value, child_index, gradients)
+        delivery = deliver(value, child_index, gradients)
         firings.append(Firing(value, (delivery,)))
         underway.append((value, child_index + 1))
         if delivery.child not in fired:
@@ -63,7 +63,8 @@ def naive_order(root: Value) -> list[Firing]:
     return firings
 
 
-def _deliver(value: Value, child_index: int, gradients: dict[Value, float]) -> Delivery:
+def deliver(value: Value, child_index: int, gradients: dict[Value, float]) -> Delivery:
+    """Hand one child its share: the chain rule, once."""
     child, local_gradient = value.children[child_index], value.local_gradients[child_index]
     gradient = gradients[value]
     gradients[child] += gradient * local_gradient

@@ -1,0 +1,103 @@
+"""Figures of a derivative: the tangent it draws, and how well nudging the input finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from explorer.theme import LIGHT
+
+
+def tangent(
+    leaf: str,
+    xs: Sequence[float],
+    outputs: Sequence[float | None],
+    x: float,
+    output: float,
+    gradient: float,
+) -> go.Figure:
+    """The output as a function of one leaf, and the line of slope `gradient` through (x, output).
+
+    `outputs` holds None where the expression is undefined; the curve has a gap there.
+    """
+    curve = np.asarray([np.nan if y is None else y for y in outputs], dtype=np.float32)
+    reach = 0.3 * (xs[-1] - xs[0])
+    touching = np.asarray([x - reach, x + reach], dtype=np.float32)
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=np.asarray(xs, dtype=np.float32),
+                y=curve,
+                mode="lines",
+                name="output",
+                line={"color": LIGHT.forward, "width": 2.5},
+                hovertemplate=f"{leaf} %{{x:.4g}}<br>output %{{y:.4g}}<extra></extra>",
+            ),
+            go.Scatter(
+                x=touching,
+                y=output + gradient * (touching - x),
+                mode="lines",
+                name=f"slope {gradient:.4g}",
+                line={"color": LIGHT.backward, "width": 2},
+                hoverinfo="skip",
+            ),
+            go.Scatter(
+                x=[x],
+                y=[output],
+                mode="markers",
+                name="here",
+                marker={
+                    "size": 11,
+                    "color": LIGHT.backward,
+                    "line": {"width": 2, "color": LIGHT.ground},
+                },
+                hovertemplate=f"{leaf} = %{{x:.4g}}<br>output %{{y:.4g}}<br>slope "
+                f"{gradient:.4g}<extra></extra>",
+            ),
+        ]
+    )
+    finite = curve[np.isfinite(curve)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    margin = 0.08 * (high - low) or 1.0
+    figure.update_layout(
+        showlegend=False,
+        margin={"t": 12},
+        xaxis={"title": {"text": leaf}, "range": [xs[0], xs[-1]]},
+        yaxis={"title": {"text": "output"}, "range": [low - margin, high + margin]},
+    )
+    return figure
+
+
+def difference_errors(
+    epsilons: Sequence[float], errors: Sequence[float | None], chosen: float
+) -> go.Figure:
+    """How far a central difference is off, relative to the gradient, for every width of the nudge.
+
+    Both axes are logarithmic; an error of exactly nothing is drawn at the smallest float step.
+    """
+    floor = float(np.finfo(np.float64).eps)
+    ys = [np.nan if error is None else max(error, floor) for error in errors]
+    figure = go.Figure(
+        go.Scatter(
+            x=np.asarray(epsilons, dtype=np.float64),
+            y=np.asarray(ys, dtype=np.float64),
+            mode="lines+markers",
+            line={"color": LIGHT.forward, "width": 2},
+            marker={"size": 5, "color": LIGHT.forward},
+            hovertemplate="ε %{x:.1e}<br>relative error %{y:.1e}<extra></extra>",
+        )
+    )
+    figure.add_vline(x=chosen, line={"color": LIGHT.backward, "width": 2})
+    figure.update_layout(
+        showlegend=False,
+        margin={"t": 12},
+        xaxis={
+            "type": "log",
+            "title": {"text": "ε, the width of the nudge"},
+            "exponentformat": "power",
+        },
+        yaxis={"type": "log", "title": {"text": "relative error"}, "exponentformat": "power"},
+    )
+    return figure
