@@ -168,14 +168,15 @@ def draw(study: Study, graph):
 
 @st.fragment
 def live(program) -> None:
-    """The picture, and all that moves when a leaf is dragged."""
+    """What follows a leaf while it is dragged: the picture and the slope. Leaves a study behind."""
     picture, beside = st.columns([8, 3], gap="large")
     leaves = turnable_leaves(program)
     with beside:
         numbers = {leaf: state.numbers.get(leaf, program.start(leaf)) for leaf in leaves}
         sliders = [slider(leaf, number) for leaf, number in numbers.items()]
-        state.numbers |= live_sliders(sliders, key="leaves", generation=state.generation)
+        reading = live_sliders(sliders, key="leaves", generation=state.generation)
         note = st.empty()
+    state.numbers |= reading.numbers
     study = Study(program, dict(state.numbers), state.primitive)
     try:
         graph = build_graph(study.output, study.recording, state.unfolded)
@@ -183,21 +184,16 @@ def live(program) -> None:
         # Nothing is lost: the sliders stay, and so does the graph at the last numbers that worked.
         with picture:
             show_error(error.message, error.with_caret().rsplit("\n", 1)[0])
-        study = state.get("last_study")
+        study = state.get("study")
         if study is None or study.program != program:
             return
         graph = build_graph(study.output, study.recording, state.unfolded)
-    state.last_study = study
-    write_link()
+    state.study, state.graph_shown = study, graph
     with picture:
         event = computation_graph(draw(study, graph), key="graph", height=620)
     if event.toggled:
         state.unfolded ^= {event.toggled}
         st.rerun(scope="fragment")
-    if event.pinned != state.pinned:
-        state.pinned = event.pinned
-        st.rerun(scope="fragment")
-    things_to_try()
     if leaves:
         leaf = focus(leaves)
         moved = format_number(0.01 * study.gradient(leaf))
@@ -206,9 +202,12 @@ def live(program) -> None:
             f' the output moves by about <b class="gpt-backward">{moved}</b>.</p>'
         )
         show_slope(study, leaf)
-        show_nudges(study, leaves, leaf)
-    show_paths(study, graph, leaves)
-    show_table(study)
+    is_news = event.pinned != state.pinned or (
+        reading.is_resting and study.numbers != state.get("told")
+    )
+    state.pinned = event.pinned
+    if is_news and not state.is_whole_run:
+        st.rerun()  # the rest of the page, which takes longer, follows when the hand is still
 
 
 def things_to_try() -> None:
@@ -223,8 +222,7 @@ def things_to_try() -> None:
         "The same graph, grown to a whole model: unfold it down to a single number.",
     )
     for column, (label, choice), reason in zip(st.columns(3), tries.items(), reasons, strict=True):
-        if column.button(label, on_click=try_out, args=choice, width="stretch"):
-            st.rerun()
+        column.button(label, on_click=try_out, args=choice, width="stretch")
         column.html(f'<p class="gpt-caption">{reason}</p>')
 
 
@@ -402,6 +400,20 @@ with switches:
         st.toggle("Six primitive operations only", key="primitive")
 program = read_program()
 if program is not None:
+    state.is_whole_run = True
     live(program)
+    state.is_whole_run = False
+    things_to_try()
+    study = state.get("study")
+    if study is not None and study.program == program:
+        state.told = study.numbers
+        write_link()
+        leaves = turnable_leaves(program)
+        if leaves:
+            show_nudges(study, leaves, focus(leaves))
+        show_paths(study, state.graph_shown, leaves)
+        show_table(study)
+else:
+    things_to_try()
 
 show_code(backward, computed_values, right_order, naive_order, sum_over_paths, central_difference)

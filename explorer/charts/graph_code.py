@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from textwrap import dedent
 from typing import Any
 
@@ -65,6 +66,7 @@ def backward_listing(order: Callable[..., Any]) -> tuple[tuple[str, ...], int]:
     return tuple(lines), next(i for i, line in enumerate(lines) if "gradients[child] +=" in line)
 
 
+@cache
 def _source(function: Callable[..., Any]) -> list[str]:
     """Its lines without the docstring, which is shown elsewhere."""
     source = dedent(inspect.getsource(function))

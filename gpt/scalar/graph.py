@@ -2,7 +2,7 @@
 
 Groups are told apart by when they were computed. While a graph is built, a `Recording` notes the
 name of each vector as it is finished, and creation numbers do the rest: what was created since the
-last note belongs to this one. Groups are paths, `position 2/attention 0/head 1/scores`, and whatever
+last note belongs to this one. Groups are paths, `position 2/attention 0/head 1/scores`, and what
 is not unfolded is drawn as one node. A graph built without a recording has no groups.
 """
 
@@ -52,11 +52,11 @@ class Recording:
     def path(self, value: Value) -> str:
         """Where a value belongs, or "" where it belongs to nothing that was recorded.
 
-        Parameters are filed under their matrix and its row.
+        Parameters are filed under `parameters`, their matrix and its row.
         """
         if isinstance(value.id, tuple):
             matrix, row, _ = value.id
-            return f"{matrix}/row {row}"
+            return f"parameters/{matrix}/row {row}"
         if not value.children or not isinstance(value.id, int):
             return ""
         index = bisect_left(self._last_numbers, value.id)

@@ -45,8 +45,16 @@ class Slider:
             raise ValueError(f"The step of the slider {self.name} must be above 0.")
 
 
-def live_sliders(sliders: Sequence[Slider], *, key: str, generation: int = 0) -> dict[str, float]:
-    """Show the sliders and give the number of each, by name.
+@dataclass(frozen=True)
+class Reading:
+    """The number of each slider by name, and whether none is being dragged at the moment."""
+
+    numbers: dict[str, float]
+    is_resting: bool
+
+
+def live_sliders(sliders: Sequence[Slider], *, key: str, generation: int = 0) -> Reading:
+    """Show the sliders and read them.
 
     What the reader chose stays while ``generation`` stays, whatever ``Slider.value`` says: it is
     the start of a slider that is new. Another ``generation`` (a preset was chosen) sets every
@@ -64,7 +72,11 @@ def live_sliders(sliders: Sequence[Slider], *, key: str, generation: int = 0) ->
         on_values_change=lambda: None,
     )
     chosen = _chosen(result, generation)
-    return {slider.name: chosen.get(slider.name, slider.value) for slider in sliders}
+    report = result.get("values") if result is not None else None
+    return Reading(
+        {slider.name: chosen.get(slider.name, slider.value) for slider in sliders},
+        is_resting=report is None or report.get("resting", True),
+    )
 
 
 def _chosen(state: Any, generation: int) -> dict[str, float]:

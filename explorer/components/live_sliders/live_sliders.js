@@ -29,6 +29,8 @@ function create(root) {
     generation: null,
     known: {}, // the values that Python last answered with
     sent: null, // the values reported that Python has not answered yet
+    isDragged: false,
+    isRestKnown: true, // whether Python was told that the last drag is over
     sentAt: -Infinity,
   };
   // Streamlit says on its outermost element whether a run is under way.
@@ -93,10 +95,19 @@ function createRow(instance, name) {
   label.textContent = name;
   range.setAttribute("aria-label", name);
   field.setAttribute("aria-label", `${name} as a number`);
+  range.addEventListener("pointerdown", () => {
+    instance.isDragged = true;
+  });
   range.addEventListener("input", () => {
     complain(row, "");
     choose(instance, row, range.valueAsNumber);
   });
+  for (const end of ["change", "pointerup", "pointercancel"]) {
+    range.addEventListener(end, () => {
+      instance.isDragged = false;
+      send(instance);
+    });
+  }
   label.addEventListener("dblclick", () => choose(instance, row, row.initial));
   field.addEventListener("focus", () => field.select());
   field.addEventListener("change", () => take(instance, row));
@@ -165,7 +176,8 @@ function agree(some, others) {
 function send(instance) {
   clearTimeout(instance.timer);
   const numbers = Object.fromEntries([...instance.rows].map(([name, { value }]) => [name, value]));
-  if (agree(numbers, instance.sent ?? instance.known)) return;
+  const isNews = !agree(numbers, instance.sent ?? instance.known);
+  if (!isNews && (instance.isDragged || instance.isRestKnown)) return;
   if (isBusy(instance)) return; // the end of the run calls again
   const wait = (instance.sent ? PATIENCE : PAUSE) - (performance.now() - instance.sentAt);
   if (wait > 0) {
@@ -174,7 +186,9 @@ function send(instance) {
   }
   instance.sent = numbers;
   instance.sentAt = performance.now();
-  instance.report("values", { generation: instance.generation, numbers });
+  const resting = !instance.isDragged;
+  instance.isRestKnown = resting;
+  instance.report("values", { generation: instance.generation, numbers, resting });
 }
 
 /** Whether a run is under way, of which a new report would be the end before it has shown much. */
