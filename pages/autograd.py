@@ -58,6 +58,7 @@ def restart(numbers: Mapping[str, float]) -> None:
     state.generation = state.get("generation", 0) + 1
     state.unfolded = frozenset()
     state.pinned = None
+    state.step = None
 
 
 def take_text() -> None:
@@ -85,8 +86,12 @@ def read_link() -> None:
         restart(numbers)
     elif query.get("example") == TINY_GPT:
         begin(TINY_GPT, numbers)
+        state.unfolded = frozenset(filter(None, query.get("open", "").split("~")))
     else:
         begin(EXAMPLES[0].title)
+    state.pinned = query.get("pin")
+    step = query.get("step", "")
+    state.step = int(step) if step.isdecimal() and len(step) < 6 else None
 
 
 def write_link() -> None:
@@ -99,6 +104,12 @@ def write_link() -> None:
         link["order"] = "naive"
     if state.primitive:
         link["in"] = "primitives"
+    if state.unfolded:
+        link["open"] = "~".join(sorted(state.unfolded))
+    if state.pinned:
+        link["pin"] = state.pinned
+    if state.step is not None:
+        link["step"] = str(state.step)
     if st.query_params.to_dict() != link:
         st.query_params.from_dict(link)
 
@@ -163,6 +174,7 @@ def draw(study: Study, graph):
         walks=walks,
         code=walks[0]["code"],
         pinned=state.pinned,
+        step=state.step,
     )
 
 
@@ -190,7 +202,7 @@ def live(program) -> None:
         graph = build_graph(study.output, study.recording, state.unfolded)
     state.study, state.graph_shown = study, graph
     with picture:
-        event = computation_graph(draw(study, graph), key="graph", height=620)
+        event = computation_graph(draw(study, graph), key=f"graph {state.generation}", height=620)
     if event.toggled:
         state.unfolded ^= {event.toggled}
         st.rerun(scope="fragment")
@@ -202,10 +214,11 @@ def live(program) -> None:
             f' the output moves by about <b class="gpt-backward">{moved}</b>.</p>'
         )
         show_slope(study, leaf)
-    is_news = event.pinned != state.pinned or (
+    rest = (event.pinned, event.step)
+    is_news = rest != (state.pinned, state.step) or (
         reading.is_resting and study.numbers != state.get("told")
     )
-    state.pinned = event.pinned
+    state.pinned, state.step = rest
     if is_news and not state.is_whole_run:
         st.rerun()  # the rest of the page, which takes longer, follows when the hand is still
 

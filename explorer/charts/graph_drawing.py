@@ -274,7 +274,7 @@ def _place(frame: str, graph: Graph, boxes: Mapping[str, tuple[float, float]]) -
         left, top = x - width / 2, y - height / 2
         title = key.rsplit("/", 1)[-1]
         placed.frames.append(
-            {"path": key, "title": title, "x": x, "y": y, "width": width, "height": height}
+            {"path": key, "title": title, "x": left, "y": top, "width": width, "height": height}
         )
         _move_in(placed, inside[key], left + FRAME_PADDING, top + FRAME_PADDING + FRAME_TITLE)
     return placed
