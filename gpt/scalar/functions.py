@@ -95,7 +95,10 @@ def cross_entropy(logits: Sequence[Number], target: int) -> Number:
 
 def mean(numbers: Sequence[Number]) -> Number:
     """The sum over the count. (n,) -> ()"""
-    return sum(numbers[1:], numbers[0]) / len(numbers)
+    total = numbers[0]
+    for number in numbers[1:]:  # from Python 3.12 on, sum() rounds floats unlike Values
+        total = total + number
+    return total / len(numbers)
 
 
 def rmsnorm(x: Sequence[Number], epsilon: float = 1e-5) -> list[Number]:

@@ -9,7 +9,7 @@ looked at before any backward pass has run. `backward` then only multiplies and 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import count, groupby
 from operator import attrgetter
@@ -99,47 +99,36 @@ class Value:
 
     def __truediv__(self, other: Value | float) -> Value:
         """d(a / b) = da / b - a / b² · db"""
-        divisor = other.data if isinstance(other, Value) else other
-        if divisor == 0:
-            raise UndefinedError(
-                f"division by zero: {self.data:g} / 0 is undefined; the divisor must not be 0"
-            )
-        quotient = self.data / divisor
         if isinstance(other, Value):
-            locals_ = (1.0 / divisor, -quotient / divisor)
-            return Computed(quotient, (self, other), locals_, "div")
-        return Computed(quotient, (self,), (1.0 / divisor,), "div", (other,))
+            quotient = _divide(self.data, other.data)
+            slopes = (_divide(1.0, other.data), -_divide(quotient, other.data))
+            return Computed(quotient, (self, other), slopes, "div")
+        return Computed(_divide(self.data, other), (self,), (_divide(1.0, other),), "div", (other,))
 
     def __rtruediv__(self, other: float) -> Value:
         """d(k / a) = -k / a² · da"""
-        if self.data == 0:
-            raise UndefinedError(
-                f"division by zero: {other:g} / 0 is undefined; the divisor must not be 0"
-            )
-        quotient = other / self.data
-        return Computed(quotient, (self,), (-quotient / self.data,), "rdiv", (other,))
+        quotient = _divide(other, self.data)
+        return Computed(quotient, (self,), (-_divide(quotient, self.data),), "rdiv", (other,))
 
     def __pow__(self, other: Value | float) -> Value:
         """d(aᵏ) = k · aᵏ⁻¹ · da, and d(aᵇ) = b · aᵇ⁻¹ · da + aᵇ · ln a · db"""
         if isinstance(other, Value):
-            if self.data <= 0:
-                raise UndefinedError(
-                    f"{self.data:g} ** {other.data:g}: a variable exponent needs a positive base"
-                )
+            _check_base(self.data, other.data)
             power = _power(self.data, other.data)
-            slopes = (other.data * _power(self.data, other.data - 1), power * math.log(self.data))
+            slopes = (
+                _slope_by_base(self.data, other.data),
+                _slope_by_exponent(self.data, other.data, power),
+            )
             return Computed(power, (self, other), slopes, "pow")
-        slope = other * _power(self.data, other - 1) if other else 0.0
-        return Computed(_power(self.data, other), (self,), (slope,), "pow", (other,))
+        power = _power(self.data, other)
+        return Computed(power, (self,), (_slope_by_base(self.data, other),), "pow", (other,))
 
     def __rpow__(self, other: float) -> Value:
         """d(kᵃ) = kᵃ · ln k · da"""
-        if other <= 0:
-            raise UndefinedError(
-                f"{other:g} ** {self.data:g}: a variable exponent needs a positive base"
-            )
+        _check_base(other, self.data)
         power = _power(other, self.data)
-        return Computed(power, (self,), (power * math.log(other),), "rpow", (other,))
+        slope = _slope_by_exponent(other, self.data, power)
+        return Computed(power, (self,), (slope,), "rpow", (other,))
 
     def exp(self) -> Value:
         """d(eᵃ) = eᵃ · da"""
@@ -157,7 +146,7 @@ class Value:
             raise UndefinedError(
                 f"log({self.data:g}) is undefined; the logarithm needs a positive number"
             )
-        return Computed(math.log(self.data), (self,), (1.0 / self.data,), "log")
+        return Computed(math.log(self.data), (self,), (_divide(1.0, self.data),), "log")
 
     def relu(self) -> Value:
         """d(max(0, a)) = da where a > 0, else 0"""
@@ -195,23 +184,67 @@ class Computed(Value):
         self.constants = constants
 
 
+def _divide(dividend: float, divisor: float) -> float:
+    """dividend / divisor, or an UndefinedError that says what is wrong."""
+    if divisor == 0:
+        raise UndefinedError(
+            f"division by zero: {dividend:g} / 0 is undefined; the divisor must not be 0"
+        )
+    quotient = dividend / divisor
+    if math.isinf(quotient):
+        raise UndefinedError(f"{dividend:g} / {divisor:g} overflows; the divisor is too close to 0")
+    return quotient
+
+
+def _check_base(base: float, exponent: float) -> None:
+    if base <= 0:
+        raise UndefinedError(
+            f"{_in_power(base, exponent)}: a variable exponent needs a positive base"
+        )
+
+
 def _power(base: float, exponent: float) -> float:
     """base ** exponent over the reals, or an UndefinedError that says what is wrong."""
     try:
         power: float | complex = base**exponent
     except ZeroDivisionError:
         raise UndefinedError(
-            f"0 ** {exponent:g} is undefined; raising to a power needs a base other than 0 here, "
-            "for the result and its slope"
+            f"{_in_power(base, exponent)} is undefined; a negative power needs a base other than 0"
         ) from None
     except OverflowError:
-        raise UndefinedError(f"{base:g} ** {exponent:g} overflows") from None
+        raise UndefinedError(f"{_in_power(base, exponent)} overflows") from None
     if isinstance(power, complex):
         raise UndefinedError(
-            f"{base:g} ** {exponent:g} is not a real number; "
+            f"{_in_power(base, exponent)} is not a real number; "
             "a fractional power needs a base that is not negative"
         )
     return power
+
+
+def _slope_by_base(base: float, exponent: float) -> float:
+    """k · aᵏ⁻¹"""
+    if exponent == 0:
+        return 0.0
+    try:
+        slope = exponent * _power(base, exponent - 1)
+    except UndefinedError:
+        slope = math.inf
+    return _finite_slope(slope, base, exponent)
+
+
+def _slope_by_exponent(base: float, exponent: float, power: float) -> float:
+    """aᵇ · ln a"""
+    return _finite_slope(power * math.log(base), base, exponent)
+
+
+def _finite_slope(slope: float, base: float, exponent: float) -> float:
+    if math.isinf(slope):
+        raise UndefinedError(f"{_in_power(base, exponent)} has no finite slope here")
+    return slope
+
+
+def _in_power(base: float, exponent: float) -> str:
+    return f"({base:g}) ** {exponent:g}" if base < 0 else f"{base:g} ** {exponent:g}"
 
 
 class Member(Value):
@@ -284,6 +317,9 @@ class Parameters(Protocol):
 def computed_values(root: Value) -> list[Value]:
     """Every computed value that `root` rests on, and itself, in the order of their creation.
 
+    Families count as one: what any member was computed from is among them, even where `root` rests
+    on other members only.
+
     Walks whole generations at a time with set operations: no recursion, so a chain of 100,000
     values is no deeper than one of three.
     """
@@ -340,6 +376,6 @@ def backward(root: Value) -> Gradients:
         n_leaves_and_computed += len(more)
     if len(by_id) < n_leaves_and_computed:
         ids = [id for more in of_parameters for id in more] + [value.id for value in gradients]
-        twice = next(id for id in ids if ids.count(id) > 1)
+        twice = Counter(ids).most_common(1)[0][0]
         raise DuplicateNameError(f"two different leaves are named {twice!r}; each needs its own")
     return by_id
