@@ -12,6 +12,8 @@ from gpt.scalar.walkthrough import Delivery, Firing
 
 MOST_TERMS = 5  # of a sum that are written out
 
+_OF_MANY = ("softmax", "cross_entropy")  # their constant says which of the many it is about
+
 
 class Names:
     """What a value is called: the name it was assigned to, its leaf's name, or its operation."""
@@ -23,7 +25,7 @@ class Names:
         """On its node."""
         if not value.children:
             return self.leaf(value)
-        if len(value.children) == 1 and value.constants:
+        if len(value.children) == 1 and value.constants and value.operation not in _OF_MANY:
             return _with_constant(value)
         return SYMBOLS.get(value.operation, value.operation)
 
@@ -58,7 +60,7 @@ def describe_forward(value: Value, naming: Names) -> str:
         half = len(numbers) // 2
         products = [f"{a} × {b}" for a, b in zip(numbers[:half], numbers[half:], strict=True)]
         return f"{_sum_of(products)} = {result}"
-    if operation in ("softmax", "cross_entropy"):
+    if operation in _OF_MANY:
         which = int(value.constants[0])
         logits = ", ".join(numbers[:MOST_TERMS]) + (", …" if len(numbers) > MOST_TERMS else "")
         name = "softmax" if operation == "softmax" else "−ln softmax"

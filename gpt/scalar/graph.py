@@ -118,14 +118,17 @@ def build_graph(
 ) -> Graph:
     """Everything `root` rests on, groups folded unless their path is in `unfolded`."""
     order = computed_values(root)
-    ranks = {value: str(rank) for rank, value in enumerate(order)}
-    leaves = dict.fromkeys(child for v in order for child in v.children if not child.children)
+    leaves = [child for value in order for child in value.children if not child.children] or [root]
+    # Plain numbers are leaves too, but without a name, and their ids are others each time.
+    nameless = dict.fromkeys(leaf for leaf in leaves if isinstance(leaf.id, int))
+    own_keys = {value: str(rank) for rank, value in enumerate(order)}
+    own_keys.update((leaf, f"number {rank}") for rank, leaf in enumerate(nameless))
     members: dict[str, list[Value]] = {}
     placed: dict[Value, tuple[str, str]] = {}
-    for value in [*leaves, *order] or [root]:
+    for value in dict.fromkeys([*leaves, *order]):
         path = recording.path(value) if recording else ""
         group, parent = _visible(path, unfolded)
-        key = f"group {group}" if group else ranks.get(value) or leaf_key(value.id)
+        key = f"group {group}" if group else own_keys.get(value) or leaf_key(value.id)
         members.setdefault(key, []).append(value)
         placed[value] = (group, parent)
     nodes = {}

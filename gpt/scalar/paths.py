@@ -42,6 +42,8 @@ def sum_over_paths(root: Value, value: Value, gradient: float, at_most: int = 5)
     counts: dict[Value, int] = {root: 1}
     best: dict[Value, Sequence[Path]] = {root: [Path(1.0, (root,), ())]}
     for parent in reversed(computed_values(root)):
+        if parent not in counts:
+            continue  # only another member of its family leads to the output
         extended: dict[Value, list[Path]] = {}
         pairs = zip(parent.children, parent.local_gradients, strict=True)
         for index, (child, local_gradient) in enumerate(pairs):
