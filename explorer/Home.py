@@ -6,6 +6,8 @@ import streamlit as st
 
 from explorer import theme
 
+MARK = Path(__file__).with_name("mark.svg")
+
 page = st.navigation(
     {
         "": [st.Page("../pages/home.py", title="Home", default=True)],
@@ -14,7 +16,8 @@ page = st.navigation(
     position="top",
 )
 # After st.navigation, or this title would replace that of every page.
-st.set_page_config(page_title=f"{page.title} · GPT Explorer", page_icon="🔬", layout="wide")
+st.set_page_config(page_title=f"{page.title} · GPT Explorer", page_icon=MARK, layout="wide")
+st.logo(MARK, size="large")
 style = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 st.html(f"<style>{theme.css_variables()}{style}</style>")
 page.run()

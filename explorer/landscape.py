@@ -31,6 +31,11 @@ def neuron(v: Value, w: Value, x: float) -> Value:
     return v * (w * x).tanh()
 
 
+def answers(v: float, w: float, inputs: list[float]) -> list[float]:
+    """What the neuron with these weights says to each input."""
+    return [neuron(Value.leaf(v), Value.leaf(w), x).data for x in inputs]
+
+
 def squared_error(v: Value, w: Value) -> Value:
     """The mean over the examples of (prediction - target)²."""
     errors = [(neuron(v, w, x) - target) ** 2 for x, target in EXAMPLES]

@@ -27,7 +27,7 @@ def show_code(*functions: Callable[..., Any] | type) -> None:
 
 
 def title(function: Callable[..., Any] | type) -> str:
-    """The name, the first line of the docstring, and where it stands: ``gpt/scalar/value.py:210``."""
+    """Its name, the first line of its docstring, and where it stands, as ``explorer/x.py:21``."""
     path = Path(inspect.getsourcefile(function) or "").resolve()
     place = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name
     line = inspect.getsourcelines(function)[1]

@@ -104,20 +104,3 @@ def fit(
         yaxis={"title": {"text": "output v · tanh(w · x)"}, "range": [-2.6, 2.6]},
     )
     return figure
-
-
-def loss_curve(losses: Sequence[float]) -> go.Figure:
-    """The loss after each step, on a logarithmic axis."""
-    figure = go.Figure(
-        go.Scatter(
-            y=np.asarray(losses, dtype=np.float32),
-            name="loss",
-            line={"color": LIGHT.forward, "width": 2.5},
-            hovertemplate="step %{x}<br>loss %{y:.4f}<extra></extra>",
-        )
-    )
-    figure.update_layout(
-        xaxis={"title": {"text": "step"}},
-        yaxis={"title": {"text": "loss"}, "type": "log", "dtick": 1, "tickformat": "g"},
-    )
-    return figure

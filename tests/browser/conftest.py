@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "explorer" / "Home.py"
@@ -29,6 +29,8 @@ QUIET = (
     "--disable-sync",
 )
 Serve = Callable[[Path], str]
+
+expect.set_options(timeout=20_000)  # several things may run beside the tests
 
 
 def without_browser(reason: str) -> None:
