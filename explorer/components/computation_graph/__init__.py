@@ -20,13 +20,23 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 # One module for the browser, in the order in which it is read: the entry first.
-SCRIPTS = ("computation_graph", "drawing", "pass", "view", "pointing", "player", "export")
+SCRIPTS = (
+    "computation_graph",
+    "drawing",
+    "curve",
+    "pass",
+    "paint",
+    "view",
+    "pointing",
+    "player",
+    "export",
+)
 
 
 @dataclass(frozen=True)
 class GraphEvent:
-    """What the reader did: the node that is pinned, the step at which the pass rests (``None``:
-    all of it), and the path of a group to fold or unfold, in the run that this caused."""
+    """The node that is pinned, the step at which the pass rests (``None``: all of it is shown),
+    and the path of a group that is to be folded or unfolded, in the run that this caused."""
 
     pinned: str | None
     step: int | None
@@ -37,18 +47,35 @@ def computation_graph(drawing: Drawing, *, key: str, height: int = 560) -> Graph
     """Draw ``drawing`` as wide as its container and ``height`` pixels high, player included.
 
     While only numbers change under a ``key``, they change in place: zoom, pin and step stay. Two
-    walks are shown side by side. ``drawing["pinned"]`` and ``drawing["step"]`` take effect when
-    they change; until the reader does something, they are also what is returned.
+    walks are compared: side by side, or one below the other where they are larger that way, which
+    takes more than ``height``.
+
+    The page keeps what is pinned and the step, and says so in ``drawing``. They are returned as
+    they are there, unless the reader has changed them; so remember what comes back.
     """
     message = {"name": key, "height": height, "drawing": drawing}
     # As bytes the drawing is neither escaped a second time nor hashed as JSON by Streamlit.
     content = json.dumps(message, separators=(",", ":"), allow_nan=False).encode()
     state: Mapping[str, Any] = _component()(key=key, data=content)
     return GraphEvent(
-        pinned=state.get("pinned", drawing["pinned"]),
-        step=state.get("step", drawing["step"]),
+        pinned=_latest("pinned", drawing["pinned"], state, key),
+        step=_latest("step", drawing["step"], state, key),
         toggled=state.get("toggle"),
     )
+
+
+def _latest(name: str, said: Any, state: Mapping[str, Any], key: str) -> Any:
+    """What the reader chose, in the first run that hears of it; else what the page says.
+
+    The browser reports ``{"value": …, "at": milliseconds}``. A report stays in the component's
+    state, where it must not overrule what the page decides later (a preset that pins nothing).
+    """
+    report = state.get(name)
+    heard = f"{key}, {name} last heard at"
+    if report is None or report["at"] == st.session_state.get(heard):
+        return said
+    st.session_state[heard] = report["at"]
+    return report["value"]
 
 
 @cache
@@ -63,7 +90,7 @@ def _component() -> Callable[..., Any]:
     component = st.components.v2.component(
         "gpt_explorer_computation_graph",
         html=text("computation_graph.html"),
-        css=drawing_css + text("computation_graph.css"),
+        css=drawing_css + text("computation_graph.css") + text("player.css"),
         js="\n".join([f"const DRAWING_CSS = {json.dumps(drawing_css)};", *scripts]),
     )
     return cast(Callable[..., Any], component)

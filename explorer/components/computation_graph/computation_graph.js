@@ -47,9 +47,12 @@ function create(root) {
     reporting: {},
   };
   instance.observer = new ResizeObserver(() => {
+    if (!instance.drawing) return;
+    arrange(instance);
     for (const pane of instance.panes) if (pane.isFitted) fit(pane, instance.drawing);
     point(instance, null);
   });
+  instance.observer.observe(root);
   listenToPlayer(instance);
   return instance;
 }
@@ -58,9 +61,7 @@ function receive(instance, { name, height, drawing }) {
   const structure = structureOf(drawing);
   const isFirst = instance.structure === null;
   const isNew = structure !== instance.structure;
-  instance.name = name;
-  instance.drawing = drawing;
-  instance.structure = structure;
+  Object.assign(instance, { name, height, drawing, structure });
   instance.root.style.setProperty("--height", `${height}px`);
   listen(instance, "pinned", "pinned", isNew);
   listen(instance, "step", "position", isNew);
@@ -95,7 +96,7 @@ function report(instance, name, pause) {
   instance.reporting[name] = setTimeout(() => {
     const value = name === "step" ? instance.position : instance[name];
     instance.unanswered[name].push(value);
-    instance.tell(name, value);
+    instance.tell(name, { value, at: Date.now() });
   }, pause);
 }
 
@@ -104,16 +105,18 @@ function layOut(instance) {
   const { root, drawing } = instance;
   const walks = drawing.walks.length ? drawing.walks : [null];
   if (instance.panes.length !== walks.length) {
-    instance.observer.disconnect();
+    instance.panes.forEach(({ svg }) => instance.observer.unobserve(svg.parentElement));
     instance.panes = walks.map(() => createPane(instance));
     root.querySelector(".panes").replaceChildren(...instance.panes.map(({ figure }) => figure));
     root.querySelector(".panels").replaceChildren(...instance.panes.map(({ panel }) => panel.element));
     root.classList.toggle("compared", walks.length > 1);
+    arrange(instance);
     instance.panes.forEach(({ svg }) => instance.observer.observe(svg.parentElement));
   }
   instance.panes.forEach((pane, index) => {
     pane.name = walks[index]?.name ?? "";
     pane.figure.querySelector("figcaption").textContent = pane.name;
+    pane.panel.heading.textContent = pane.name;
     pane.panel.element.setAttribute("aria-label", pane.name || "This step");
     pane.svg.setAttribute("aria-label", drawing.alt);
     build(pane, drawing);
@@ -122,15 +125,22 @@ function layOut(instance) {
   });
 }
 
-/** Give every element the node or edge it shows, as it came with the last drawing. */
+/** Two graphs stand side by side, or one below the other where they are seen larger that way. */
+function arrange({ root, height, drawing, panes }) {
+  const [width, rest] = [root.clientWidth, height - 300];
+  const scale = (wide, high) => Math.min(wide / drawing.width, high / drawing.height, LARGEST);
+  const beside = scale(width / 2 - 60, rest);
+  const below = scale(width - 60, rest / 2 + 30);
+  root.classList.toggle("stacked", panes.length > 1 && below > beside * 1.15);
+}
+
+/** Give every pane its walk, as it came with the last drawing. */
 function remember({ drawing, panes }) {
   const links = linksOf(drawing);
   panes.forEach((pane, index) => {
     pane.walk = drawing.walks[index] ?? null;
     pane.told = toldBy(pane.walk);
     pane.links = links;
-    for (const node of drawing.nodes) pane.nodes.get(node.key).node = node;
-    for (const edge of drawing.edges) pane.edges.get(edge.key).edge = edge;
   });
 }
 
@@ -189,12 +199,14 @@ function createPanel() {
   element.setAttribute("role", "group");
   element.innerHTML = `
     <div class="telling" aria-live="polite">
+      <h4></h4>
       <p class="arithmetic"></p><p class="sentence"></p><div class="about"></div>
     </div>
     <ol class="code" tabindex="0" aria-label="The algorithm"></ol>`;
   const part = (name) => element.querySelector(`.${name}`);
   return {
     element,
+    heading: element.querySelector("h4"),
     arithmetic: part("arithmetic"),
     sentence: part("sentence"),
     about: part("about"),

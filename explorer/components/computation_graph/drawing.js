@@ -1,4 +1,6 @@
-// A drawing as SVG: built in one pass, and afterwards changed only where a number changed.
+// A drawing as SVG: built in one pass, and afterwards changed only where something changed. Text is
+// added to a node or an edge when it first comes into sight at a size at which it can be read: most
+// of a large graph is not read, and text is by far the slowest part of a drawing.
 
 /** What decides how a drawing is laid out; while it is the same, only numbers have changed. */
 function structureOf({ nodes, frames, edges, walks }) {
@@ -17,27 +19,31 @@ function rowsOf({ data, gradient }) {
 
 /** Build the drawing in a pane's SVG, and remember which element belongs to which key. */
 function build(pane, drawing) {
-  const { scene } = pane;
-  scene.innerHTML =
+  const curves = drawing.edges.map(({ points }) => curve(points));
+  const middles = placesOfLocals(curves);
+  pane.scene.innerHTML =
     `<g class="frames">${drawing.frames.map(frameMarkup).join("")}</g>` +
-    `<g class="edges">${drawing.edges.map(edgeMarkup).join("")}</g>` +
-    `<g class="locals">${drawing.edges.map(localMarkup).join("")}</g>` +
+    `<g class="edges">${drawing.edges.map((edge, i) => edgeMarkup(edge, curves[i])).join("")}</g>` +
+    `<g class="flows"></g><g class="locals"></g>` +
     `<g class="nodes">${drawing.nodes.map(nodeMarkup).join("")}</g>`;
-  const [, edges, locals, nodes] = scene.children;
+  const [, edges, flows, locals, nodes] = pane.scene.children;
+  Object.assign(pane, { flows, locals });
   pane.edges = new Map(
-    drawing.edges.map((edge, index) => [
-      edge.key,
-      { element: edges.children[index], local: locals.children[index], shown: {} },
-    ]),
-  );
-  pane.nodes = new Map(
-    drawing.nodes.map((node, index) => {
-      const element = nodes.children[index];
-      const part = (name) => element.querySelector(`.${name}`);
-      const parts = { data: part("data"), gradient: part("gradient"), mark: part("mark") };
-      return [node.key, { element, parts, shown: {} }];
+    drawing.edges.map((edge, i) => {
+      const [ys, xs] = [edge.points.map(([, y]) => y), edge.points.map(([x]) => x)];
+      const area = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+      const element = edges.children[i];
+      return [edge.key, { edge, element, curve: curves[i], middle: middles[i], area, shown: {} }];
     }),
   );
+  pane.nodes = new Map(
+    drawing.nodes.map((node, i) => {
+      const { x, y, width, height } = node;
+      const area = [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
+      return [node.key, { node, element: nodes.children[i], area, shown: {} }];
+    }),
+  );
+  pane.unread = new Set([...pane.nodes.values(), ...pane.edges.values()]);
 }
 
 function frameMarkup({ path, title, x, y, width, height }) {
@@ -59,142 +65,116 @@ function foldMarkup(x, y, name, isPlus) {
   );
 }
 
-function nodeMarkup(node) {
-  const { key, x, y, width, height, title, subtitle, kind, foldable } = node;
-  const left = -width / 2;
-  const top = -height / 2;
+function nodeMarkup({ key, x, y, width, height, title, kind, foldable }) {
+  const [left, top] = [-width / 2, -height / 2];
   const box = `x="${left}" y="${top}" width="${width}" height="${height}" rx="7"`;
-  const [hasData, hasGradient] = rowsOf(node);
-  const rows = (hasData ? 17 : 0) + (hasGradient ? 17 : 0);
-  let baseline = -(20 + (subtitle ? 15 : 0) + rows) / 2 + 14.5;
-  const fitted = (text) => escaped(shortened(text, Math.floor((width - 16) / 8.2)));
-  let text = `<text class="title" y="${baseline}">${fitted(title)}</text>`;
-  if (subtitle) text += `<text class="subtitle" y="${(baseline += 15)}">${fitted(subtitle)}</text>`;
-  baseline += 2;
-  const row = (name, label) => {
-    baseline += 17;
-    text +=
-      `<text class="label" x="${left + 10}" y="${baseline}">${label}</text>` +
-      `<text class="number ${name}" x="${-left - 10}" y="${baseline}"></text>`;
-  };
-  if (hasData) row("data", "data");
-  if (hasGradient) row("gradient", "grad");
   return (
     `<g class="node ${kind}" data-key="${escaped(key)}" role="button" tabindex="-1"` +
     ` transform="translate(${x} ${y})">` +
     (kind === "group" ? `<rect class="behind" ${box} transform="translate(4 4)"/>` : "") +
-    `<rect class="ground" ${box}/><rect class="box" ${box}/>${text}` +
-    `<text class="mark" x="${-left - 8}" y="${top + 3.5}"></text>` +
+    `<rect class="box" ${box}/>` +
     (foldable === "unfold" ? foldMarkup(-left, top, `unfold ${title}`, true) : "") +
     `</g>`
   );
 }
 
-function edgeMarkup({ key, points, count }) {
-  const [x, y] = points.at(-1);
-  const line = [...points.slice(0, -1), [x - 5, y]];
-  return (
-    `<g class="edge${count > 1 ? " many" : ""}" data-key="${escaped(key)}">` +
-    `<path class="reach" d="${curve(line)}"/><path class="line" d="${curve(line)}"/>` +
-    `<path class="head" d="M${x - 8} ${y - 4.5}L${x - 0.5} ${y}L${x - 8} ${y + 4.5}Z"/></g>`
-  );
+function edgeMarkup({ key, points, count }, pieces) {
+  const path = pathThrough(pieces) + arrowhead(points.at(-1), -1);
+  return `<path class="edge${count > 1 ? " many" : ""}" data-key="${escaped(key)}" d="${path}"/>`;
 }
 
-/** The local gradient, on the middle of its edge. */
-function localMarkup({ points }) {
-  const [x, y] = middle(points);
-  return `<text class="local" x="${x}" y="${y + 4}"></text>`;
+/** An arrowhead at the end of an edge; back is -1 where it comes from the left, else 1. */
+function arrowhead([x, y], back) {
+  return `M${x + 7 * back},${y - 4.5}L${x + back},${y}L${x + 7 * back},${y + 4.5}`;
 }
 
-/**
- * A smooth line through points that go from left to right, level at both ends and never higher or
- * lower than the points it joins (M. Steffen, 1990, "A simple method for monotonic interpolation").
- */
-function curve(points) {
-  const slopes = slopesAt(points);
-  let path = `M${points[0]}`;
-  for (let i = 1; i < points.length; i++) {
-    const [[x0, y0], [x1, y1]] = [points[i - 1], points[i]];
-    const third = points.length === 2 ? (x1 - x0) / 2 : (x1 - x0) / 3;
-    const [c0, c1] = [y0 + slopes[i - 1] * third, y1 - slopes[i] * third];
-    path += `C${x0 + third},${c0} ${x1 - third},${c1} ${x1},${y1}`;
-  }
-  return path;
-}
-
-function slopesAt(points) {
-  const rise = (i) => {
-    const run = points[i + 1][0] - points[i][0];
-    return run > 0 ? (points[i + 1][1] - points[i][1]) / run : 0;
+/** Where the local gradients go: each on its edge, where it covers no other. */
+function placesOfLocals(curves) {
+  const [width, height] = [46, 14];
+  const taken = new Map(); // by column and row, so that only neighbours are compared
+  const cell = (column, row) => `${column} ${row}`;
+  const isFree = ([x, y], column, row) => {
+    for (let i = column - 1; i <= column + 1; i++) {
+      for (let j = row - 1; j <= row + 1; j++) {
+        for (const [a, b] of taken.get(cell(i, j)) ?? []) {
+          if (Math.abs(a - x) < width && Math.abs(b - y) < height) return false;
+        }
+      }
+    }
+    return true;
   };
-  return points.map((_, i) => {
-    if (i === 0 || i === points.length - 1) return 0;
-    const [before, after] = [rise(i - 1), rise(i)];
-    if (before * after <= 0) return 0;
-    const [h0, h1] = [points[i][0] - points[i - 1][0], points[i + 1][0] - points[i][0]];
-    const mean = (before * h1 + after * h0) / (h0 + h1);
-    return Math.sign(mean) * Math.min(2 * Math.abs(before), 2 * Math.abs(after), Math.abs(mean));
+  const cellOf = ([x, y]) => [Math.floor(x / width), Math.floor(y / height)];
+  return curves.map((pieces) => {
+    let place = null;
+    for (const share of [0.5, 0.4, 0.6, 0.3, 0.7]) {
+      const candidate = pointAlong(pieces, share);
+      place ??= candidate;
+      if (!isFree(candidate, ...cellOf(candidate))) continue;
+      place = candidate;
+      break;
+    }
+    const key = cell(...cellOf(place));
+    taken.set(key, [...(taken.get(key) ?? []), place]);
+    return place;
   });
 }
 
-/** The point half-way along the middle part of a curve. */
-function middle(points) {
-  const i = Math.floor((points.length - 1) / 2);
-  const j = Math.min(i + 1, points.length - 1);
-  return [(points[i][0] + points[j][0]) / 2, (points[i][1] + points[j][1]) / 2];
+/** Add the text of all nodes and edges that are in sight; everywhere, for a picture to save. */
+function addText(pane, [left, top, right, bottom]) {
+  for (const record of pane.unread) {
+    const [x0, y0, x1, y1] = record.area;
+    if (x1 < left || x0 > right || y1 < top || y0 > bottom) continue;
+    pane.unread.delete(record);
+    if (record.node) addNodeText(record);
+    else addEdgeText(pane, record);
+  }
 }
 
-function shortened(text, length) {
-  return text.length > length ? `${text.slice(0, Math.max(1, length - 1))}…` : text;
+function addNodeText(record) {
+  const { node, element, shown } = record;
+  const { title, subtitle, width, height } = node;
+  const [hasData, hasGradient] = rowsOf(node);
+  const rows = (hasData ? 16 : 0) + (hasGradient ? 16 : 0);
+  let baseline = -(20 + (subtitle ? 15 : 0) + rows) / 2 + (rows ? 13 : 15);
+  const size = Math.min(14.5, (width - 14) / (0.6 * title.length));
+  const texts = [["title", title, 0, baseline, `style="font-size: ${size}px"`]];
+  if (subtitle) texts.push(["subtitle", subtitle, 0, (baseline += 15)]);
+  baseline += 2;
+  const edge = width / 2 - 10;
+  if (hasData) {
+    texts.push(["label", "data", -edge, (baseline += 16)], ["number data", "", edge, baseline]);
+  }
+  if (hasGradient) {
+    texts.push(["label", "grad", -edge, (baseline += 16)], ["number gradient", "", edge, baseline]);
+  }
+  texts.push(["mark", "", width / 2 - 8, 3.5 - height / 2]);
+  const markup = texts.map(
+    ([name, text, x, y, more = ""]) =>
+      `<text class="${name}" x="${x}" y="${y}" ${more}>${escaped(text)}</text>`,
+  );
+  element.querySelector(".box").insertAdjacentHTML("afterend", markup.join(""));
+  record.texts = Object.fromEntries(
+    ["data", "gradient", "mark"].map((name) => [name, element.querySelector(`.${name}`)]),
+  );
+  for (const [name, text] of Object.entries(record.texts)) {
+    if (text) text.textContent = shown[name] ?? "";
+  }
+}
+
+function addEdgeText(pane, record) {
+  const { edge, curve: pieces, middle, shown } = record;
+  const [x, y] = middle;
+  pane.locals.insertAdjacentHTML(
+    "beforeend",
+    `<g class="local ${shown.classes ?? ""}" data-key="${escaped(edge.key)}">` +
+      `<path class="reach" d="${pathThrough(pieces)}"/><text x="${x}" y="${y + 4}"></text></g>`,
+  );
+  record.local = pane.locals.lastElementChild;
+  record.texts = { local: record.local.lastElementChild };
+  record.texts.local.textContent = shown.local ?? "";
 }
 
 function escaped(text) {
   const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
   return String(text).replace(/[&<>"]/g, (character) => entities[character]);
-}
-
-/** Bring a pane up to date with a state of every node and edge (see pass.js). */
-function paint(pane, drawing, state, flashes) {
-  for (const node of drawing.nodes) {
-    paintNode(pane.nodes.get(node.key), node, state.node(node), flashes);
-  }
-  for (const edge of drawing.edges) {
-    paintEdge(pane.edges.get(edge.key), edge, state.edge(edge));
-  }
-}
-
-function paintNode({ element, parts, shown }, node, state, flashes) {
-  write(parts.data, shown, "data", state.data, flashes);
-  write(parts.gradient, shown, "gradient", state.gradient, flashes);
-  const mark = node.dead ? "dead" : state.right === undefined ? "" : `≠ ${state.right}`;
-  write(parts.mark, shown, "mark", mark, false);
-  assign(element, shown, "class", `node ${node.kind} ${state.classes}`);
-  assign(element, shown, "aria-pressed", String(state.isPinned));
-  const numbers = [state.data && `data ${state.data}`, state.gradient && `grad ${state.gradient}`];
-  assign(element, shown, "aria-label", [node.title, ...numbers, mark].filter(Boolean).join(", "));
-}
-
-function paintEdge({ element, local, shown }, edge, state) {
-  write(local, shown, "local", edge.local, false);
-  const many = edge.count > 1 ? " many" : "";
-  if (assign(element, shown, "class", `edge${many} ${state.classes}`)) {
-    local.setAttribute("class", `local ${state.classes}`);
-  }
-}
-
-function write(element, shown, name, text, flashes) {
-  if (!element || shown[name] === text) return;
-  const isNews = shown[name] !== undefined;
-  shown[name] = text;
-  element.textContent = text;
-  if (flashes && isNews && text) {
-    element.animate([{ opacity: 0.3 }, { opacity: 1 }], { duration: 450, easing: "ease-out" });
-  }
-}
-
-function assign(element, shown, attribute, value) {
-  if (shown[attribute] === value) return false;
-  shown[attribute] = value;
-  element.setAttribute(attribute, value);
-  return true;
 }

@@ -15,11 +15,12 @@ function standAlone({ root, drawing, panes }) {
   const captions = panes.length > 1 ? 28 : 0;
   const height = drawing.height + 2 * GAP + captions;
   const groups = panes.map((pane, index) => {
+    addText(pane, [-Infinity, -Infinity, Infinity, Infinity]);
     const scene = pane.scene.cloneNode(true);
-    scene.querySelectorAll(".reach, .toggle").forEach((element) => element.remove());
+    scene.querySelectorAll(".reach, .toggle, .flows").forEach((element) => element.remove());
     const x = GAP + index * (drawing.width + GAP);
     scene.setAttribute("transform", `translate(${x} ${GAP + captions})`);
-    for (const element of [scene, ...scene.querySelectorAll("*")]) {
+    for (const element of scene.querySelectorAll("*")) {
       for (const name of [...element.getAttributeNames()]) {
         if (/^(data-|aria-|role$|tabindex$)/.test(name)) element.removeAttribute(name);
       }
@@ -40,11 +41,18 @@ function standAlone({ root, drawing, panes }) {
 function resolved(css, root) {
   const probe = document.createElement("span");
   root.append(probe);
-  const text = css.replace(/var\((--gpt-[\w-]+)\)/g, (whole, name) => {
-    const isFont = /-(mono|sans|serif)$/.test(name);
-    const property = isFont ? "fontFamily" : "color";
-    probe.style[property] = whole;
-    return getComputedStyle(probe)[property];
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const text = css.replace(/var\((--[\w-]+)\)/g, (variable, name) => {
+    if (/-(mono|sans|serif)$/.test(name)) {
+      probe.style.fontFamily = variable;
+      return getComputedStyle(probe).fontFamily;
+    }
+    // Painted and read back: a browser may write a mixed colour in a way that others cannot read.
+    probe.style.color = variable;
+    canvas.fillStyle = getComputedStyle(probe).color;
+    canvas.fillRect(0, 0, 1, 1);
+    const channels = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+    return "#" + channels.map((channel) => channel.toString(16).padStart(2, "0")).join("");
   });
   probe.remove();
   return text.replace(/\/\*.*?\*\//gs, "");

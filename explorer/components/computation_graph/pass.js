@@ -34,7 +34,8 @@ function stateOf(pane, instance) {
   const { step } = moment;
   const isEnd = position === null;
   const lit = new Set(step?.edges ?? []);
-  const path = pinned === null ? null : pane.links.pathsFrom(pinned);
+  // While something runs, nothing else is lit, and nothing is dimmed.
+  const path = pinned === null || step ? null : pane.links.pathsFrom(pinned);
 
   const numberOf = (node, name) => {
     const told = moment[name].get(node.key);
@@ -69,10 +70,11 @@ function stateOf(pane, instance) {
     },
     edge(edge) {
       const classes = [];
-      if (lit.has(edge.key)) classes.push("running", step.phase);
+      const phase = lit.has(edge.key) ? step.phase : null;
+      if (phase) classes.push("running", phase);
       if (!knows(edge.target)) classes.push("unreached");
       if (path) classes.push(path.edges.has(edge.key) ? "lit" : "dim");
-      return { classes: classes.join(" ") };
+      return { classes: classes.join(" "), phase };
     },
   };
 }

@@ -113,7 +113,7 @@ function showPlayer(instance) {
 /** The step of a pane in numbers and words, beside the algorithm's running line. */
 function showPanel(instance, pane) {
   const { drawing, pinned } = instance;
-  const { panel, state } = pane;
+  const { panel, state, walk } = pane;
   const { step } = state;
   const phase = step?.phase ?? "backward";
   panel.arithmetic.className = `arithmetic ${phase}`;
@@ -123,7 +123,7 @@ function showPanel(instance, pane) {
   panel.sentence.textContent = step ? step.sentence : HINT;
   const node = step ? null : drawing.nodes.find(({ key }) => key === pinned);
   panel.about.replaceChildren(...(node ? linesAbout(state, node) : []));
-  showCode(panel, drawing.code[phase] ?? [], step?.line ?? null, phase);
+  showCode(panel, (walk?.code ?? drawing.code)[phase] ?? [], step?.line ?? null, phase);
 }
 
 function showCode({ code }, lines, running, phase) {

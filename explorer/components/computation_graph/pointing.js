@@ -114,7 +114,7 @@ function markNear(found, isNear) {
   const near = edge ? [edge] : [...pane.links.into(node.key), ...pane.links.outOf(node.key)];
   for (const { key } of near) {
     pane.edges.get(key)?.element.classList.toggle("near", isNear);
-    pane.edges.get(key)?.local.classList.toggle("near", isNear);
+    pane.edges.get(key)?.local?.classList.toggle("near", isNear);
   }
 }
 
@@ -125,7 +125,7 @@ function describe(instance) {
   const { pane, node, edge } = pointed;
   if (node) tooltip.replaceChildren(...linesAbout(pane.state, node));
   else tooltip.replaceChildren(line("arithmetic", edge.title));
-  const target = node ? pane.nodes.get(node.key).element : pane.edges.get(edge.key).local;
+  const target = node ? pane.nodes.get(node.key).element : pane.edges.get(edge.key).texts.local;
   const place = (target.querySelector(".box") ?? target).getBoundingClientRect();
   const around = instance.component.getBoundingClientRect();
   const { offsetWidth, offsetHeight } = tooltip;

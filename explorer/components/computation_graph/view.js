@@ -2,19 +2,27 @@
 
 const MARGIN = 24; // pixels left free around a drawing that is fitted
 const LARGEST = 1.4; // a small drawing is not blown up further than this when fitted
+const REST = 60; // pixels of a drawing that cannot be pushed out of sight
 const CLICK = 4; // a pointer that moved less has clicked, not dragged
 
 function place(pane) {
-  const { scene, svg, view } = pane;
+  const { scene, svg, view, size } = pane;
+  const { clientWidth: width, clientHeight: height } = svg;
+  // Some of the drawing always stays in sight.
+  view.x = Math.min(Math.max(view.x, REST - size.width * view.scale), width - REST);
+  view.y = Math.min(Math.max(view.y, REST - size.height * view.scale), height - REST);
   scene.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);
   // What would be too small to read is not drawn.
   const detail = view.scale < 0.28 ? "shapes" : view.scale < 0.5 ? "titles" : "numbers";
   if (svg.dataset.detail !== detail) svg.dataset.detail = detail;
+  if (detail === "shapes") return;
+  const [left, top] = [-view.x / view.scale, -view.y / view.scale];
+  addText(pane, [left, top, left + width / view.scale, top + height / view.scale]);
 }
 
 /** Show the whole drawing, in the middle. */
 function fit(pane, drawing) {
-  const { clientWidth, clientHeight } = pane.svg.parentElement;
+  const { clientWidth, clientHeight } = pane.svg;
   if (!clientWidth || !clientHeight) return;
   const wide = (clientWidth - 2 * MARGIN) / drawing.width;
   const high = (clientHeight - 2 * MARGIN) / drawing.height;
@@ -25,6 +33,7 @@ function fit(pane, drawing) {
     x: (clientWidth - drawing.width * scale) / 2,
     y: (clientHeight - drawing.height * scale) / 2,
   };
+  pane.size = drawing;
   pane.isFitted = true;
   place(pane);
 }

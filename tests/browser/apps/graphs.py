@@ -13,28 +13,28 @@ from explorer import theme
 from explorer.charts.graph_drawing import Drawing, draw_graph, draw_walk
 from explorer.components.computation_graph import computation_graph
 from explorer.components.live_sliders import Slider, live_sliders
-from gpt.scalar.expression import Evaluation, Program, parse
+from gpt.scalar.expression import Evaluation, parse
 from gpt.scalar.graph import build_graph
-from gpt.scalar.value import backward, computed_values
+from gpt.scalar.value import Value, backward, computed_values
 from gpt.scalar.walkthrough import naive_order, right_order
 
 PROGRAM = "relu(w1*x + w2)"
 START = {"w1": 0.5, "x": 2.0, "w2": -0.3}
 
 
-def four_hundred_nodes() -> str:
-    """Twenty sums of products, each squashed, joined to one output: 19 nodes each and some more."""
-    units = range(20)
-    lines = [
-        f"h{unit} = tanh("
-        + " + ".join(f"u{unit}_{k} * tanh(x{k} * v{unit}_{k})" for k in range(3))
-        + ")"
-        for unit in units
-    ]
-    return "\n".join([*lines, " + ".join(f"h{unit}" for unit in units)])
+def four_hundred_nodes(numbers: dict[str, float]) -> Evaluation:
+    """Ten leaves, nineteen layers in which each node meets its neighbour, and one sum."""
+    leaves = {f"x{i}": Value.leaf(numbers.get(f"x{i}", 1.0), f"x{i}") for i in range(10)}
+    layer = list(leaves.values())
+    for _ in range(19):
+        layer = [(layer[i] + layer[i - 1]).tanh() for i in range(10)]
+    output = layer[0]
+    for value in layer[1:]:
+        output = output + value
+    return Evaluation(output, leaves, {})
 
 
-def draw(program: Program, evaluation: Evaluation) -> Drawing:
+def draw(text: str, evaluation: Evaluation) -> Drawing:
     root = evaluation.output
     gradients = backward(root)
     graph = build_graph(root)
@@ -60,7 +60,9 @@ def draw(program: Program, evaluation: Evaluation) -> Drawing:
         gradients,
         names=evaluation.names,
         walks=walks,
-        code={"forward": program.text.splitlines(), "backward": backward_lines},
+        code={"forward": text.splitlines(), "backward": backward_lines},
+        pinned=st.session_state.get("pinned"),
+        step=st.session_state.get("step"),
     )
 
 
@@ -70,23 +72,25 @@ st.html(f"<style>{theme.css_variables()}{style}</style>")
 st.title("What does every number remember?")
 preset = st.button("Preset")
 state = st.session_state
-state.generation = state.get("generation", 0) + preset
-text = (
-    four_hundred_nodes() if "chain" in st.query_params else st.query_params.get("program", PROGRAM)
-)
-program = parse(text)
+if preset:
+    state.generation = state.get("generation", 0) + 1
+    state.pinned = "leaf x"
+text = st.query_params.get("program", PROGRAM)
+evaluate = four_hundred_nodes if "large" in st.query_params else parse(text).evaluate
 left, right = st.columns([3, 1], gap="large")
-names = program.leaf_names[:6]
+names = list(evaluate({}).leaves)[:6]
 with right:
     sliders = [
-        Slider(name, -1.0 if state.generation else START.get(name, 1.0), -3, 3, note="a leaf")
+        Slider(name, -1.0 if "generation" in state else START.get(name, 1.0), -3, 3, note="a leaf")
         for name in names
     ]
-    numbers = live_sliders(sliders, key="leaves", generation=state.generation)
+    reading = live_sliders(sliders, key="leaves", generation=state.get("generation", 0))
+    numbers = reading.numbers
     state.runs = state.get("runs", 0) + 1
 time.sleep(float(st.query_params.get("slow", 0)))
 with left:
-    event = computation_graph(draw(program, program.evaluate(numbers)), key="graph")
+    event = computation_graph(draw(text, evaluate(numbers)), key="graph")
+state.pinned, state.step = event.pinned, event.step
 st.text(f"pinned {event.pinned}, step {event.step}, toggled {event.toggled}")
 st.text(" ".join(f"{name} {number}" for name, number in numbers.items()))
 st.text(f"{state.runs} runs")
