@@ -1,6 +1,7 @@
 """Autograd: the computation graph of whatever is typed, forward and backward."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pandas as pd
 import streamlit as st
@@ -23,7 +24,7 @@ from explorer.source_code import show_code
 from explorer.study import Study, relative_error
 from gpt.scalar.difference import central_difference
 from gpt.scalar.examples import EXAMPLES, TinyGPT
-from gpt.scalar.expression import ExpressionError, parse
+from gpt.scalar.expression import FUNCTIONS, MAXIMUM_MAGNITUDE, ExpressionError, parse
 from gpt.scalar.graph import build_graph
 from gpt.scalar.paths import sum_over_paths
 from gpt.scalar.value import backward, computed_values
@@ -73,10 +74,9 @@ def read_link() -> None:
     numbers = {}
     for pair in filter(None, query.get("at", "").split("~")):
         leaf, _, number = pair.rpartition(":")
-        try:
-            numbers[leaf] = float(number)
-        except ValueError:
-            continue
+        with suppress(ValueError):
+            if abs(float(number)) <= MAXIMUM_MAGNITUDE:
+                numbers[leaf] = float(number)
     state.name = query.get("name", "ava")
     state.naive = query.get("order") == "naive"
     state.primitive = query.get("in") == "primitives"
@@ -119,7 +119,14 @@ def show_error(message: str, place: str = "") -> None:
     with st.container(border=True):
         if place:
             st.code(place, language=None)
-        st.markdown(f":material/error: {message[0].upper()}{message[1:]}.")
+        is_code = message.split("(")[0].split(" ")[0] in FUNCTIONS
+        begun = message if is_code else message[0].upper() + message[1:]
+        st.markdown(f":material/error: {begun}.")
+
+
+def show_mistake(error: ExpressionError) -> None:
+    place = error.with_caret().rsplit("\n", 1)[0]
+    show_error(error.message, place if error.text.strip() else "")
 
 
 def read_program():
@@ -129,7 +136,7 @@ def read_program():
             return TinyGPT(state.name.strip().lower())
         return parse(state.text)
     except ExpressionError as error:
-        show_error(error.message, error.with_caret().rsplit("\n", 1)[0])
+        show_mistake(error)
     except ValueError as error:
         show_error(str(error))
     return None
@@ -143,7 +150,7 @@ def turnable_leaves(program) -> list[str]:
 
 
 def slider(leaf: str, number: float) -> Slider:
-    reach = max(3.0, 2 * abs(number)) if state.example != TINY_GPT else 1.0
+    reach = 1.0 if state.example == TINY_GPT else max(3.0, 2 * min(abs(number), MAXIMUM_MAGNITUDE))
     return Slider(leaf, number, min(-reach, number), max(reach, number))
 
 
@@ -195,7 +202,7 @@ def live(program) -> None:
     except ExpressionError as error:
         # Nothing is lost: the sliders stay, and so does the graph at the last numbers that worked.
         with picture:
-            show_error(error.message, error.with_caret().rsplit("\n", 1)[0])
+            show_mistake(error)
         study = state.get("study")
         if study is None or study.program != program:
             return

@@ -19,7 +19,7 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gpt.scalar.expression_text import MAXIMUM_NESTING, ExpressionError, read_lines
@@ -76,7 +76,7 @@ class Program:
     text: str
     leaf_names: tuple[str, ...]
     initial: Mapping[str, float]
-    _statements: tuple[tuple[str | None, ast.expr], ...]
+    _statements: tuple[tuple[str | None, ast.expr], ...] = field(compare=False)
 
     def start(self, leaf: str) -> float:
         """The number of a leaf that nobody has given one: the text's own, else 1."""
