@@ -299,6 +299,7 @@ def show_nudges(study: Study, leaves: list[str], leaf: str) -> None:
             value=-5.0,
             format_func=lambda power: f"{10.0**power:.0e}",
             key="power",
+            persist_state="session",
         )
         rows = []
         for name in leaves:
@@ -392,7 +393,7 @@ def show_table(study: Study) -> None:
     st.download_button("CSV", table.to_csv(index=False), "nodes.csv", "text/csv", on_click="ignore")
 
 
-if "example" not in state:
+if "generation" not in state:
     read_link()
 
 st.title("What does every number remember?")
@@ -400,25 +401,43 @@ st.pills(
     "Examples",
     [*examples, TINY_GPT],
     key="example",
+    persist_state="session",
     on_change=begin_chosen,
     label_visibility="collapsed",
 )
 entry, switches = st.columns([8, 3], gap="large")
 with entry:
     if state.example == TINY_GPT:
-        st.text_input("A name for the GPT to predict, letter by letter", key="name", max_chars=8)
+        st.text_input(
+            "A name for the GPT to predict, letter by letter",
+            key="name",
+            max_chars=8,
+            persist_state="session",
+        )
     else:
         st.text_area(
             "Expression: + − * / **, exp, log, relu, tanh; a line may assign a name",
             key="text",
+            persist_state="session",
             on_change=take_text,
             height="content",
         )
 with switches:
-    st.toggle("Naive order beside the right one", key="naive")
+    st.toggle(
+        "Naive order too",
+        key="naive",
+        persist_state="session",
+        help="Beside the right order, one that goes depth first and fires every node only once.",
+    )
     if state.example != TINY_GPT:
-        st.toggle("Six primitive operations only", key="primitive")
-program = read_program()
+        st.toggle(
+            "Primitives only",
+            key="primitive",
+            persist_state="session",
+            help="Write every operation out in add, mul, pow, log, exp and relu.",
+        )
+# A slip of the keyboard takes nothing away: the last program that could be read stays in view.
+program = state.program = read_program() or state.get("program")
 if program is not None:
     state.is_whole_run = True
     live(program)

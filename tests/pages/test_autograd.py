@@ -182,3 +182,17 @@ print(json.dumps([len(app.exception), "torch" in sys.modules]))
 """
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert json.loads(finished.stdout.splitlines()[-1]) == [0, False]
+
+
+def test_leaving_the_page_loses_nothing(app: AppTest) -> None:
+    type_text(app, "x * x + w1")
+    app.switch_page("../pages/home.py").run()
+    app.switch_page("../pages/autograd.py").run()
+    assert app.text_area(key="text").value == "x * x + w1"
+    assert nodes(app).loc["x", "gradient"] == 4.0
+
+
+def test_a_slip_of_the_keyboard_takes_nothing_away(app: AppTest) -> None:
+    type_text(app, "a*b +")
+    assert "The line ends in +" in words(app)
+    assert nodes(app).loc["relu", "data"] == pytest.approx(0.7)
