@@ -72,7 +72,7 @@ def descent(ticking: bool) -> None:
         st.html(
             f"""<div class="gpt-reading">
               <p>loss after <b>{len(steps) - 1:2d}</b> steps
-                <output class="gpt-forward">{now.loss:.4f}</output></p>
+                <b class="gpt-headline gpt-forward">{now.loss:.4f}</b></p>
               <p>weight v <b>{now.v:+.3f}</b> slope
                 <b class="gpt-backward">{now.v_gradient:+.3f}</b></p>
               <p>weight w <b>{now.w:+.3f}</b> slope

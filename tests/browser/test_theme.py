@@ -35,7 +35,7 @@ def test_the_page_wears_the_palette(
 ) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto(serve(HOME))
-    expect(page.locator(".gpt-reading output")).to_be_visible()
+    expect(page.locator(".gpt-reading .gpt-headline")).to_be_visible()
     worn = page.evaluate(
         """() => {
           const style = (selector) => getComputedStyle(document.querySelector(selector));

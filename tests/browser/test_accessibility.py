@@ -1,0 +1,32 @@
+"""Every page under axe-core's rules for WCAG 2 A and AA, in light and dark, its code unfolded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+HOME = Path(__file__).resolve().parents[2] / "explorer" / "Home.py"
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["", "autograd"])
+def test_no_rule_is_broken(
+    page: Page, serve: Callable[[Path], str], path: str, scheme: str
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{serve(HOME)}/{path}")
+    expect(page.locator(".gpt-plot .main-svg").first).to_be_visible()
+    page.get_by_text("The code", exact=True).scroll_into_view_if_needed()
+    page.locator("[data-testid=stExpander] summary").last.click()
+    expect(page.locator("[data-testid=stCode] .token").last).to_be_visible()
+    page.wait_for_timeout(500)  # an element that is still fading in has no contrast to measure
+    broken = {
+        violation["id"]: [node["html"][:200] for node in violation["nodes"]]
+        for violation in Axe().run(page, options=WCAG).response["violations"]
+    }
+    assert broken == {}
