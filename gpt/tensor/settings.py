@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from types import NoneType
@@ -37,6 +39,14 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Every field by its name, ready for `json.dumps`."""
         return asdict(self)
+
+    @classmethod
+    def descriptions(cls) -> dict[str, str]:
+        """What each field is, in the words of the class' docstring."""
+        _, _, section = (inspect.getdoc(cls) or "").partition("Attributes:\n")
+        section, _, _ = section.partition("\n\n")
+        entries = re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", section, re.MULTILINE)
+        return {name: " ".join(text.split()) for name, text in entries}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

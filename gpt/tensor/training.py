@@ -15,32 +15,16 @@ import torch
 from torch import Tensor
 
 from gpt.tensor.batches import Batch, BatchSource
+from gpt.tensor.divergence import TrainingDiverged
 from gpt.tensor.evaluation import evaluate
 from gpt.tensor.inspection import copy_matrices, inspect_matrices
 from gpt.tensor.language_model import LanguageModel
-from gpt.tensor.optimiser import build_optimiser, clip_gradients
+from gpt.tensor.optimiser import AdamW, clip_gradients
 from gpt.tensor.report import Ending, Report
 from gpt.tensor.schedule import learning_rate_at
 from gpt.tensor.training_config import TrainingConfig
 from gpt.tensor.training_state import Controls, Progress, TrainingState
 from gpt.tensor.weights import export_weights, import_weights
-
-
-class TrainingDiverged(ArithmeticError):
-    """The loss or the gradient is no longer a finite number; the message says what to try."""
-
-    def __init__(self, what: str, step: int, learning_rate: float, config: TrainingConfig) -> None:
-        self.step = step
-        self.learning_rate = learning_rate
-        advice = [f"a learning rate below {learning_rate / 3:.2g}"]
-        if config.warmup_steps == 0:
-            advice.append("a warm-up")
-        if config.gradient_clip is None:
-            advice.append("gradient clipping at 1")
-        super().__init__(
-            f"{what} at step {step}, with a learning rate of {learning_rate:.3g}; "
-            f"try {' or '.join(advice)}."
-        )
 
 
 class Trainer:
@@ -62,7 +46,7 @@ class Trainer:
         self.config = config
         self.draw_batch = draw_batch
         self.evaluation = evaluation
-        self.optimiser = build_optimiser(model, config)
+        self.optimiser = AdamW(dict(model.named_parameters()), config)
         self.generator = torch.Generator().manual_seed(config.seed)
         self.controls = Controls()
         self.progress = Progress()
@@ -84,10 +68,7 @@ class Trainer:
 
     def _take_step(self) -> Report:
         step = self.progress.step + 1
-        learning_rate = self.controls.learning_rate
-        if learning_rate is None:
-            learning_rate = learning_rate_at(step, self.config)
-
+        learning_rate = self._learning_rate_at(step)
         started = time.perf_counter()
         idx, targets = (each.to(self._device) for each in self.draw_batch(self.generator))
         self._last_batch = (idx, targets)
@@ -104,9 +85,7 @@ class Trainer:
         is_inspected = _is_due(step, self.config.inspection_interval)
         before = copy_matrices(self.model) if is_inspected else {}
         started = time.perf_counter()
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate
-        self.optimiser.step()
+        self.optimiser.step(learning_rate)
         spent += time.perf_counter() - started
         self.progress.step = step
 
@@ -127,6 +106,10 @@ class Trainer:
             matrices=matrices,
             ending=self._ending(),
         )
+
+    def _learning_rate_at(self, step: int) -> float:
+        steered = self.controls.learning_rate
+        return learning_rate_at(step, self.config) if steered is None else steered
 
     def _evaluate(self, learning_rate: float) -> float:
         step = self.progress.step
@@ -151,8 +134,16 @@ class Trainer:
 
     def _finite(self, number: float, what: str, step: int, learning_rate: float) -> float:
         if not math.isfinite(number):
-            raise TrainingDiverged(f"{what} {number}", step, learning_rate, self.config)
+            raise TrainingDiverged(f"{what} {number}", step, learning_rate, self._remedies())
         return number
+
+    def _remedies(self) -> list[str]:
+        remedies = []
+        if self.config.warmup_steps == 0:
+            remedies.append("a warm-up")
+        if self.config.gradient_clip is None:
+            remedies.append("gradient clipping at 1")
+        return remedies
 
     def _dropout_of(self, step: int) -> AbstractContextManager[None]:
         # Fused attention takes its dropout from torch's own generator only, so that is lent for the
@@ -170,12 +161,12 @@ class Trainer:
         """
         if self._last_batch is not None:
             loss = evaluate(self.model, [self._last_batch])
-            rate = self.optimiser.param_groups[0]["lr"]
-            self._finite(loss, "The loss became", self.progress.step, rate)
+            step = self.progress.step
+            self._finite(loss, "The loss became", step, self._learning_rate_at(step))
         tensors = {f"weights.{name}": w for name, w in export_weights(self.model).items()}
-        for name, parameter in self.model.named_parameters():
-            for key, value in self.optimiser.state[parameter].items():
-                tensors[f"optimiser.{name}.{key}"] = value.detach().to("cpu", copy=True)
+        for name, moments in self.optimiser.moments.items():
+            for key, moment in moments.items():
+                tensors[f"optimiser.{name}.{key}"] = moment.to("cpu", copy=True)
         tensors["generator"] = self.generator.get_state()
         values = {
             "progress": asdict(self.progress),
@@ -193,26 +184,16 @@ class Trainer:
             learning_rate, generator = state.values["learning_rate"], state.tensors["generator"]
         except (KeyError, TypeError) as error:
             raise ValueError(f"This training state is not complete: {error}.") from error
-        moments = self._moments(state.tensors)
-        if progress.step > 0 and not all(moments.values()):
+        weights = _within("weights.", state.tensors)
+        memory = _within("optimiser.", state.tensors)
+        moments = {name: _within(f"{name}.", memory) for name in weights} if memory else {}
+        if progress.step > 0 and not (moments and all(moments.values())):
             raise ValueError("This training state is not complete: it lacks the optimiser.")
-        import_weights(self.model, _within("weights.", state.tensors))
-        self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": moments})
+        import_weights(self.model, weights)
+        self.optimiser.import_moments(moments)
         self.generator.set_state(generator)
         self.progress = progress
         self.controls.learning_rate = learning_rate
-
-    def _moments(self, tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
-        # The optimiser counts parameters in the order of its groups; the state names them.
-        name_of = {parameter: name for name, parameter in self.model.named_parameters()}
-        counted = (p for group in self.optimiser.param_groups for p in group["params"])
-        return {
-            i: {
-                key: tensor.clone()
-                for key, tensor in _within(f"optimiser.{name_of[p]}.", tensors).items()
-            }
-            for i, p in enumerate(counted)
-        }
 
 
 def _within(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
+if TYPE_CHECKING:
+    # Steering and progress are also those of the GPT made of plain numbers, which needs no torch.
+    from torch import Tensor
 
 
 @dataclass

@@ -11,11 +11,12 @@ from safetensors.torch import load_file, save_file
 
 from gpt.tensor.batches import Batch, evaluation_batches, get_batch
 from gpt.tensor.config import GPTConfig
+from gpt.tensor.divergence import TrainingDiverged
 from gpt.tensor.evaluation import evaluate
 from gpt.tensor.language_model import LanguageModel
 from gpt.tensor.models import build_model
 from gpt.tensor.report import Report
-from gpt.tensor.training import Trainer, TrainingDiverged
+from gpt.tensor.training import Trainer
 from gpt.tensor.training_config import TrainingConfig
 from gpt.tensor.training_state import TrainingState
 
