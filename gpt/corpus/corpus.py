@@ -20,7 +20,8 @@ Kind = Literal["text", "documents"]
 class Split(NamedTuple):
     """Nine tenths to learn from and one tenth to be tested on, neither overlapping the other.
 
-    Each part is a tuple of documents; of running text, the one stretch that falls to it.
+    Each part is a tuple of documents; of running text, the one stretch that falls to it. Where
+    nothing is kept from training, the second part is empty.
     """
 
     train: tuple[str, ...]
@@ -35,11 +36,13 @@ class Corpus:
         name: what people call it.
         text: all of it, as one string.
         kind: whether it is running text or documents, one a line.
+        has_validation: whether a part of it is kept from training, to be tested on.
     """
 
     name: str
     text: str
     kind: Kind
+    has_validation: bool = True
 
     @classmethod
     def read(cls, source: bytes | str, name: str, kind: Kind) -> Self:
@@ -80,16 +83,20 @@ class Corpus:
         Running text is cut once, after nine tenths of its characters, as the lecture "Let's build
         GPT" does it; that draws nothing from `rng`. Of documents, a tenth is drawn at random.
         """
+        if not self.has_validation:
+            return Split(self.documents, ())
         if self.kind == "documents":
             return Split(*hold_out(self.documents, rng))
         cut = len(self.text) * 9 // 10
         return Split((self.text[:cut],), (self.text[cut:],))
 
-    def encode(self, documents: Sequence[str]) -> list[int]:
+    def encode(self, documents: Sequence[str], tokenizer: CharTokenizer | None = None) -> list[int]:
         """The documents as one stream of token ids, each between two BOS; of running text, its own.
 
-        Raises UnknownCharacterError for what is not from this corpus.
+        `tokenizer` is another's, for a model that has learnt from another corpus before. Raises
+        UnknownCharacterError for what it does not know.
         """
+        tokenizer = tokenizer or self.tokenizer
         if self.kind == "text":
-            return self.tokenizer.encode("".join(documents))
-        return self.tokenizer.encode_documents(documents)
+            return tokenizer.encode("".join(documents))
+        return tokenizer.encode_documents(documents)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
-from uuid import uuid4
 
 from gpt.corpus.catalogue import Entry, Source, downloads_folder, matches
 from gpt.corpus.text import CorpusError
+from gpt.files import write_whole
 
 _CHUNK_BYTES = 64 * 1024
 _PATIENCE_SECONDS = 30.0
@@ -44,7 +43,8 @@ def fetch(entry: Entry, progress: Progress = lambda received, total: None) -> Pa
             " it was thrown away."
         )
     try:
-        _write_whole(path, contents)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, contents)
     except OSError as error:
         raise DownloadError(
             f"{entry.title} could not be saved as {path}: {error.strerror or error}."
@@ -79,14 +79,3 @@ def _receive(title: str, source: Source, progress: Progress) -> bytes:
             " try again."
         )
     return bytes(received)
-
-
-def _write_whole(path: Path, contents: bytes) -> None:
-    """Write beside the place and rename, so that no reader ever sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{uuid4().hex}")
-    try:
-        beside.write_bytes(contents)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import re
 import shutil
 import subprocess
@@ -34,6 +35,13 @@ def test_the_embedded_names():
     corpus = load_corpus("names")
     assert (corpus.name, corpus.kind, corpus.tokenizer.vocab_size) == ("names", "documents", 27)
     assert corpus.text == (DATA_FOLDER / "names.txt").read_text()
+
+
+def test_eight_names_are_all_learnt_and_none_held_out():
+    corpus = load_corpus("eight-names")
+    names = ("emma", "olivia", "liam", "noah", "ava", "sophia", "james", "william")
+    assert corpus.documents == names
+    assert corpus.split(random.Random(1)) == (names, ())
 
 
 def test_the_embedded_names_are_not_mistaken_for_downloaded_ones(downloads):
@@ -113,7 +121,7 @@ def test_a_name_that_is_nothing_is_answered_with_the_names_there_are(tmp_path):
         load_corpus(tmp_path / "shakespear")
     assert str(refusal.value) == (
         f"There is neither a corpus nor a file called {tmp_path / 'shakespear'}: the corpora are"
-        " names, shakespeare, names-32k."
+        " names, eight-names, shakespeare, names-32k."
     )
 
 

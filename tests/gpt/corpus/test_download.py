@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from gpt.corpus import download
+from gpt import files
 from gpt.corpus.catalogue import CATALOGUE, Entry, Source
 from gpt.corpus.download import DownloadError, fetch
 
@@ -162,7 +162,7 @@ def test_a_full_disk_leaves_no_half_file(server, downloads, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(download.os, "replace", fail)
+    monkeypatch.setattr(files.os, "replace", fail)
     assert refusal_of(verse_at(server, "/verse")).endswith("verse.txt: No space left on device.")
     assert list(downloads.iterdir()) == []
 
