@@ -41,6 +41,7 @@ function create(root) {
     playing: false,
     pinned: null,
     position: null,
+    toggled: null, // the group whose folding or unfolding Python was asked for
     // What Python has last sent of these two, and what was reported but not yet sent back.
     heard: { pinned: null, step: null },
     unanswered: { pinned: [], step: [] },
@@ -49,7 +50,10 @@ function create(root) {
   instance.observer = new ResizeObserver(() => {
     if (!instance.drawing) return;
     arrange(instance);
-    for (const pane of instance.panes) if (pane.isFitted) fit(pane, instance.drawing);
+    for (const pane of instance.panes) {
+      measure(pane);
+      if (pane.isFitted) fit(pane, instance.drawing);
+    }
     point(instance, null);
   });
   instance.observer.observe(root);
@@ -119,10 +123,13 @@ function layOut(instance) {
     pane.panel.heading.textContent = pane.name;
     pane.panel.element.setAttribute("aria-label", pane.name || "This step");
     pane.svg.setAttribute("aria-label", drawing.alt);
+    pane.scene.replaceChildren();
+    measure(pane);
     build(pane, drawing);
     rove(pane, drawing.nodes[0]?.key);
-    fit(pane, drawing);
+    fitAround(pane, drawing, instance.toggled);
   });
+  instance.toggled = null;
 }
 
 /** Two graphs stand side by side, or one below the other where they are seen larger that way. */

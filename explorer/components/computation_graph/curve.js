@@ -34,23 +34,13 @@ function pathThrough(pieces) {
   return `M${pieces[0][0]}${rest.join("")}`;
 }
 
-/** The point at a share of a curve's way from left to right. */
+/** A point on a curve: share 0 is its start, 1 its end, and all its pieces count the same. */
 function pointAlong(pieces, share) {
-  const [left, right] = [pieces[0][0][0], pieces.at(-1)[3][0]];
-  const x = left + share * (right - left);
-  const piece = pieces.find(([, , , end]) => end[0] >= x) ?? pieces.at(-1);
-  // The control points lie evenly in x, or at its middle: either way x grows with t.
-  let [low, high] = [0, 1];
-  for (let i = 0; i < 12; i++) {
-    const t = (low + high) / 2;
-    if (bezier(piece, 0, t) < x) low = t;
-    else high = t;
-  }
-  return [x, bezier(piece, 1, low)];
-}
-
-function bezier(piece, axis, t) {
-  const [start, first, second, end] = piece.map((point) => point[axis]);
-  const s = 1 - t;
-  return s * s * s * start + 3 * s * s * t * first + 3 * s * t * t * second + t * t * t * end;
+  const index = Math.min(Math.floor(share * pieces.length), pieces.length - 1);
+  const t = share * pieces.length - index;
+  return [0, 1].map((axis) => {
+    const [start, first, second, end] = pieces[index].map((point) => point[axis]);
+    const s = 1 - t;
+    return s * s * s * start + 3 * s * s * t * first + 3 * s * t * t * second + t * t * t * end;
+  });
 }

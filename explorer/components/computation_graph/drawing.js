@@ -43,6 +43,7 @@ function build(pane, drawing) {
       return [node.key, { node, element: nodes.children[i], area, shown: {} }];
     }),
   );
+  pane.untitled = new Set(pane.nodes.values());
   pane.unread = new Set([...pane.nodes.values(), ...pane.edges.values()]);
 }
 
@@ -60,8 +61,8 @@ function frameMarkup({ path, title, x, y, width, height }) {
 function foldMarkup(x, y, name, isPlus) {
   return (
     `<g class="toggle" role="button" tabindex="0" aria-label="${escaped(name)}"` +
-    ` transform="translate(${x} ${y})"><circle class="reach" r="13"/><circle r="7.5"/>` +
-    `<path d="M-3.5 0H3.5${isPlus ? "M0-3.5V3.5" : ""}"/></g>`
+    ` transform="translate(${x} ${y})"><g><circle class="reach" r="13"/><circle r="7.5"/>` +
+    `<path d="M-3.5 0H3.5${isPlus ? "M0-3.5V3.5" : ""}"/></g></g>`
   );
 }
 
@@ -119,46 +120,88 @@ function placesOfLocals(curves) {
   });
 }
 
-/** Add the text of all nodes and edges that are in sight; everywhere, for a picture to save. */
-function addText(pane, [left, top, right, bottom]) {
-  for (const record of pane.unread) {
+/**
+ * Add text to nodes and edges in an area that have none yet: titles where the drawing is too small
+ * for more, else all of it. Returns whether that is done; at most `limit` are written on at a time.
+ */
+function addText(pane, detail, [left, top, right, bottom], limit = Infinity) {
+  if (detail === "shapes") return true;
+  let count = 0;
+  for (const record of detail === "titles" ? pane.untitled : pane.unread) {
     const [x0, y0, x1, y1] = record.area;
     if (x1 < left || x0 > right || y1 < top || y0 > bottom) continue;
+    if (++count > limit) return false;
+    if (record.node && pane.untitled.delete(record)) addTitle(record);
+    if (detail === "titles") continue;
     pane.unread.delete(record);
-    if (record.node) addNodeText(record);
-    else addEdgeText(pane, record);
+    if (record.node) addNumbers(record);
+    else addLocal(pane, record);
+  }
+  return true;
+}
+
+/** The baselines of a node's lines of text, from its centre; undefined for a line it lacks. */
+function baselinesOf(node) {
+  const [hasData, hasGradient] = rowsOf(node);
+  const rows = (hasData ? 16 : 0) + (hasGradient ? 16 : 0);
+  const title = -(20 + (node.subtitle ? 15 : 0) + rows) / 2 + (rows ? 13 : 15);
+  const subtitle = node.subtitle ? title + 15 : undefined;
+  const data = hasData ? (subtitle ?? title) + 18 : undefined;
+  const gradient = hasGradient ? (data ?? (subtitle ?? title) + 2) + 16 : undefined;
+  return { title, subtitle, data, gradient };
+}
+
+function addTitle({ node, element }) {
+  const size = Math.min(14.5, (node.width - 14) / (0.6 * node.title.length));
+  const place = `x="0" y="${baselinesOf(node).title}"`;
+  element.insertAdjacentHTML(
+    "beforeend",
+    `<text class="title" ${place} style="font-size: ${size}px">${escaped(node.title)}</text>`,
+  );
+}
+
+function addNumbers(record) {
+  const { node, element, shown } = record;
+  const { subtitle, data, gradient } = baselinesOf(node);
+  const edge = node.width / 2 - 10;
+  const texts = [["mark", "", edge + 2, 3.5 - node.height / 2]];
+  if (subtitle !== undefined) texts.push(["subtitle", node.subtitle, 0, subtitle]);
+  if (data !== undefined) texts.push(["label", "data", -edge, data]);
+  if (data !== undefined) texts.push(["number data", "", edge, data]);
+  if (gradient !== undefined) texts.push(["label", "grad", -edge, gradient]);
+  if (gradient !== undefined) texts.push(["number gradient", "", edge, gradient]);
+  const markup = texts.map(
+    ([name, text, x, y]) => `<text class="${name}" x="${x}" y="${y}">${escaped(text)}</text>`,
+  );
+  element.insertAdjacentHTML("beforeend", markup.join(""));
+  record.texts = {};
+  for (const name of ["data", "gradient", "mark"]) {
+    const text = element.querySelector(`.${name}`);
+    if (text) setText((record.texts[name] = text), shown[name] ?? "", node.width);
   }
 }
 
-function addNodeText(record) {
-  const { node, element, shown } = record;
-  const { title, subtitle, width, height } = node;
-  const [hasData, hasGradient] = rowsOf(node);
-  const rows = (hasData ? 16 : 0) + (hasGradient ? 16 : 0);
-  let baseline = -(20 + (subtitle ? 15 : 0) + rows) / 2 + (rows ? 13 : 15);
-  const size = Math.min(14.5, (width - 14) / (0.6 * title.length));
-  const texts = [["title", title, 0, baseline, `style="font-size: ${size}px"`]];
-  if (subtitle) texts.push(["subtitle", subtitle, 0, (baseline += 15)]);
-  baseline += 2;
-  const edge = width / 2 - 10;
-  if (hasData) {
-    texts.push(["label", "data", -edge, (baseline += 16)], ["number data", "", edge, baseline]);
-  }
-  if (hasGradient) {
-    texts.push(["label", "grad", -edge, (baseline += 16)], ["number gradient", "", edge, baseline]);
-  }
-  texts.push(["mark", "", width / 2 - 8, 3.5 - height / 2]);
-  const markup = texts.map(
-    ([name, text, x, y, more = ""]) =>
-      `<text class="${name}" x="${x}" y="${y}" ${more}>${escaped(text)}</text>`,
+function addLocal(pane, record) {
+  const { edge, curve: pieces, middle, shown } = record;
+  const [x, y] = middle;
+  pane.locals.insertAdjacentHTML(
+    "beforeend",
+    `<g class="local ${shown.classes ?? ""}" data-key="${escaped(edge.key)}">` +
+      `<path class="reach" d="${pathThrough(pieces)}"/><text x="${x}" y="${y + 4}"></text></g>`,
   );
-  element.querySelector(".box").insertAdjacentHTML("afterend", markup.join(""));
-  record.texts = Object.fromEntries(
-    ["data", "gradient", "mark"].map((name) => [name, element.querySelector(`.${name}`)]),
-  );
-  for (const [name, text] of Object.entries(record.texts)) {
-    if (text) text.textContent = shown[name] ?? "";
-  }
+  record.local = pane.locals.lastElementChild;
+  record.texts = { local: record.local.lastElementChild };
+  record.texts.local.textContent = shown.local ?? "";
+}
+
+/** Write a node's number, squeezed where it would run into its label. */
+function setText(element, text, width) {
+  element.textContent = text;
+  const room = width - 52;
+  if (text.length * 7.2 > room && element.classList.contains("number")) {
+    element.setAttribute("textLength", room);
+    element.setAttribute("lengthAdjust", "spacingAndGlyphs");
+  } else element.removeAttribute("textLength");
 }
 
 function addEdgeText(pane, record) {

@@ -15,7 +15,7 @@ function standAlone({ root, drawing, panes }) {
   const captions = panes.length > 1 ? 28 : 0;
   const height = drawing.height + 2 * GAP + captions;
   const groups = panes.map((pane, index) => {
-    addText(pane, [-Infinity, -Infinity, Infinity, Infinity]);
+    addText(pane, "numbers", [-Infinity, -Infinity, Infinity, Infinity]);
     const scene = pane.scene.cloneNode(true);
     scene.querySelectorAll(".reach, .toggle, .flows").forEach((element) => element.remove());
     const x = GAP + index * (drawing.width + GAP);

@@ -45,13 +45,13 @@ function paintEdge(record, edge, classes, phase) {
   local?.setAttribute("class", `local ${classes}`);
 }
 
-function write({ texts, shown }, name, text, flashes) {
+function write({ texts, shown, node }, name, text, flashes) {
   if (shown[name] === text) return;
   const isNews = shown[name] !== undefined;
   shown[name] = text;
   const element = texts?.[name];
   if (!element) return;
-  element.textContent = text;
+  setText(element, text, node?.width);
   if (flashes && isNews && text) {
     element.animate([{ opacity: 0.3 }, { opacity: 1 }], { duration: 450, easing: "ease-out" });
   }

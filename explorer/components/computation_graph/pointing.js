@@ -49,6 +49,7 @@ function pathOf(pane, element) {
 function toggle(instance, path) {
   clearTimeout(instance.reporting.pinned); // the clicks before a double click were none
   point(instance, null);
+  instance.toggled = path;
   instance.fire("toggle", path);
 }
 
@@ -125,8 +126,8 @@ function describe(instance) {
   const { pane, node, edge } = pointed;
   if (node) tooltip.replaceChildren(...linesAbout(pane.state, node));
   else tooltip.replaceChildren(line("arithmetic", edge.title));
-  const target = node ? pane.nodes.get(node.key).element : pane.edges.get(edge.key).texts.local;
-  const place = (target.querySelector(".box") ?? target).getBoundingClientRect();
+  const { element, texts } = (node ? pane.nodes : pane.edges).get((node ?? edge).key);
+  const place = (element.querySelector(".box") ?? texts?.local ?? element).getBoundingClientRect();
   const around = instance.component.getBoundingClientRect();
   const { offsetWidth, offsetHeight } = tooltip;
   const left = place.left + place.width / 2 - around.left - offsetWidth / 2;

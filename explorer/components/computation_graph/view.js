@@ -2,12 +2,19 @@
 
 const MARGIN = 24; // pixels left free around a drawing that is fitted
 const LARGEST = 1.4; // a small drawing is not blown up further than this when fitted
+const TEXTS_A_FRAME = 60; // nodes and edges that are written on in one frame
+const READABLE = 0.55; // the scale below which text is too small
 const REST = 60; // pixels of a drawing that cannot be pushed out of sight
 const CLICK = 4; // a pointer that moved less has clicked, not dragged
 
+/** Measure the pane; before it is filled, because then it costs nothing. */
+function measure(pane) {
+  const { clientWidth, clientHeight } = pane.svg;
+  Object.assign(pane, { width: clientWidth, height: clientHeight });
+}
+
 function place(pane) {
-  const { scene, svg, view, size } = pane;
-  const { clientWidth: width, clientHeight: height } = svg;
+  const { scene, svg, view, size, width, height } = pane;
   // Some of the drawing always stays in sight.
   view.x = Math.min(Math.max(view.x, REST - size.width * view.scale), width - REST);
   view.y = Math.min(Math.max(view.y, REST - size.height * view.scale), height - REST);
@@ -15,27 +22,45 @@ function place(pane) {
   // What would be too small to read is not drawn.
   const detail = view.scale < 0.28 ? "shapes" : view.scale < 0.5 ? "titles" : "numbers";
   if (svg.dataset.detail !== detail) svg.dataset.detail = detail;
-  if (detail === "shapes") return;
-  const [left, top] = [-view.x / view.scale, -view.y / view.scale];
-  addText(pane, [left, top, left + width / view.scale, top + height / view.scale]);
+  writeInSight(pane);
 }
 
-/** Show the whole drawing, in the middle. */
-function fit(pane, drawing) {
-  const { clientWidth, clientHeight } = pane.svg;
-  if (!clientWidth || !clientHeight) return;
-  const wide = (clientWidth - 2 * MARGIN) / drawing.width;
-  const high = (clientHeight - 2 * MARGIN) / drawing.height;
-  const scale = Math.min(wide, high, LARGEST);
+/** Write what has come into sight, a part in each frame, so that none takes long. */
+function writeInSight(pane) {
+  const { svg, view, width, height } = pane;
+  cancelAnimationFrame(pane.writing);
+  const [left, top] = [-view.x / view.scale, -view.y / view.scale];
+  const area = [left, top, left + width / view.scale, top + height / view.scale];
+  const isDone = addText(pane, svg.dataset.detail, area, TEXTS_A_FRAME);
+  if (!isDone) pane.writing = requestAnimationFrame(() => writeInSight(pane));
+}
+
+/** Show the whole drawing, or a frame of it, in the middle. */
+function fit(pane, drawing, { x, y, width, height } = { x: 0, y: 0, ...drawing }) {
+  if (!pane.width || !pane.height) return;
+  const scaleOf = (area) => {
+    const wide = (pane.width - 2 * MARGIN) / area.width;
+    return Math.min(wide, (pane.height - 2 * MARGIN) / area.height, LARGEST);
+  };
+  const scale = scaleOf({ width, height });
   pane.view = {
     scale,
-    smallest: Math.min(scale, 1) / 2,
-    x: (clientWidth - drawing.width * scale) / 2,
-    y: (clientHeight - drawing.height * scale) / 2,
+    smallest: Math.min(scaleOf(drawing), 1) / 2,
+    x: pane.width / 2 - (x + width / 2) * scale,
+    y: pane.height / 2 - (y + height / 2) * scale,
   };
   pane.size = drawing;
-  pane.isFitted = true;
+  pane.isFitted = width === drawing.width;
   place(pane);
+}
+
+/** After a group was unfolded or folded: show its frame, or what is around it, to be read. */
+function fitAround(pane, drawing, path) {
+  fit(pane, drawing);
+  if (pane.view.scale >= READABLE) return;
+  const around = drawing.frames.filter((frame) => `${path}/`.startsWith(`${frame.path}/`));
+  around.sort((one, other) => other.path.length - one.path.length);
+  if (around.length) fit(pane, drawing, around[0]);
 }
 
 function pan(pane, x, y) {
@@ -56,19 +81,19 @@ function zoom(pane, factor, x, y) {
 }
 
 function zoomInTheMiddle(pane, factor) {
-  zoom(pane, factor, pane.svg.clientWidth / 2, pane.svg.clientHeight / 2);
+  zoom(pane, factor, pane.width / 2, pane.height / 2);
 }
 
 /** Move the drawing as little as shows all of a node. */
 function reveal(pane, { x, y, width, height }) {
-  const { svg, view } = pane;
+  const { view } = pane;
   const missing = (centre, half, offset, size) => {
     const low = centre * view.scale + offset - half * view.scale - MARGIN / 2;
     const high = centre * view.scale + offset + half * view.scale + MARGIN / 2;
     return low < 0 ? -low : high > size ? size - high : 0;
   };
-  const right = missing(x, width / 2, view.x, svg.clientWidth);
-  const down = missing(y, height / 2, view.y, svg.clientHeight);
+  const right = missing(x, width / 2, view.x, pane.width);
+  const down = missing(y, height / 2, view.y, pane.height);
   if (right || down) pan(pane, right, down);
 }
 
