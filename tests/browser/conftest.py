@@ -86,7 +86,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
                 shutil.copyfile(script, target)
                 shutil.copytree(HOME.parent / ".streamlit", folder / ".streamlit")
                 (folder / "static").symlink_to(HOME.parent / "static", target_is_directory=True)
-            servers[script] = _start(target)
+            servers[script] = start_app(target)
         return servers[script][1]
 
     yield start
@@ -95,7 +95,8 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         process.wait(timeout=10)
 
 
-def _start(script: Path) -> tuple[subprocess.Popen[bytes], str]:
+def start_app(script: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Run a Streamlit script on a free port; the process, and its address once it is healthy."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
