@@ -32,7 +32,9 @@ def sample(
     cache = empty_cache(config)
     for position in range(config.block_size):
         logits, cache = forward(config, weights, token, position, cache)
-        probabilities = softmax([logit / temperature for logit in logits])
+        # With the largest at 0 the others may overflow, to a probability of 0, but nothing else.
+        largest = max(logits)
+        probabilities = softmax([(logit - largest) / temperature for logit in logits])
         (token,) = rng.choices(range(config.vocab_size), weights=probabilities)
         if token == bos:
             return
