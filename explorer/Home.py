@@ -12,6 +12,7 @@ page = st.navigation(
     {
         "": [st.Page("../pages/home.py", title="Home", default=True)],
         "Learn": [st.Page("../pages/autograd.py", title="Autograd")],
+        "Train": [st.Page("../pages/training.py", title="Training")],
     },
     position="top",
 )

@@ -1,0 +1,113 @@
+"""What the Training page says beside its figures: readings, samples and durations, as HTML."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+from gpt.runs.journal import Record
+from gpt.runs.status import State, Status
+
+STATE_WORDS: dict[State, str] = {
+    "queued": "waiting for its turn",
+    "running": "learning",
+    "paused": "paused",
+    "stopped": "stopped",
+    "finished": "finished",
+    "failed": "failed",
+    "interrupted": "interrupted",
+}
+
+EVENT_WORDS = {
+    "began": "began",
+    "went on": "went on",
+    "pause": "paused",
+    "resume": "told to go on",
+    "stop": "stopped",
+    "finished": "finished",
+    "out of patience": "stopped early",
+}
+
+
+def duration(seconds: float) -> str:
+    """A stretch of time as a person says it: 8 s, 2 min 5 s, 1 h 20 min."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 10:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def memory_size(n_bytes: int) -> str:
+    """Bytes in the unit in which memory is sold."""
+    return f"{n_bytes / 1e6:,.0f} MB" if n_bytes < 1e9 else f"{n_bytes / 1e9:.1f} GB"
+
+
+def describe_event(event: Record) -> str:
+    """Who did what, for the mark at its step."""
+    what = str(event.get("what"))
+    if what == "learning_rate":
+        value = event.get("value")
+        text = "back to the schedule" if value is None else f"learning rate {value:.3g}"
+    else:
+        text = EVENT_WORDS.get(what, what)
+    return escape(f"step {event['step']:,}: {text}, by {event.get('who')}")
+
+
+def reading(title: str, status: Status, *, best_loss_in_characters: float | None) -> str:
+    """Where the run stands: its state, its loss in large figures, how far, how fast, how long."""
+    loss, label = status.validation_loss, "validation loss"
+    if loss is None:
+        loss, label = status.train_loss, "loss of the last batch"
+    share = status.step / status.steps if status.steps else 0.0
+    rows = [
+        _row("perplexity", "" if loss is None else f"{math.exp(min(loss, 80)):,.2f}"),
+        _row(
+            "bits per character",
+            "" if best_loss_in_characters is None else f"{best_loss_in_characters:.3f}",
+        ),
+        _row("tokens per second", _count(status.tokens_per_second)),
+        _row("time so far", duration(status.seconds)),
+        _row("time left", "" if status.seconds_left is None else duration(status.seconds_left)),
+    ]
+    return f"""<div class="gpt-run gpt-run-{status.state}">
+      <p class="gpt-run-state"><span></span>{STATE_WORDS[status.state]}</p>
+      <p class="gpt-run-title">{escape(title)}</p>
+      <div class="gpt-reading"><p>{label}
+        <b class="gpt-headline gpt-forward">{"–" if loss is None else f"{loss:.4f}"}</b></p></div>
+      <div class="gpt-progress" role="progressbar" aria-label="steps done" aria-valuemin="0"
+        aria-valuemax="{status.steps}" aria-valuenow="{status.step}">
+        <i style="width:{100 * share:.1f}%"></i></div>
+      <table class="gpt-facts"><tbody>
+        {_row("step", f"{status.step:,} of {status.steps:,}")}{"".join(rows)}</tbody></table>
+      </div>"""
+
+
+def sample_card(sample: Record | None, *, is_document: bool, heading: str) -> str:
+    """What the model wrote at a step."""
+    step = "" if sample is None else f"step {sample['step']:,}"
+    text = "" if sample is None else str(sample["text"])
+    kind = " gpt-sample-documents" if is_document else ""
+    return f"""<figure class="gpt-sample"><figcaption><b>{escape(heading)}</b>{step}</figcaption>
+      <pre class="gpt-sample-text{kind}">{escape(text) or "·"}</pre></figure>"""
+
+
+def film(samples: Sequence[Record], until: int, count: int = 3) -> list[Record]:
+    """So many of the samples before a step, dense early, where a model changes most."""
+    before = [sample for sample in samples if sample["step"] < until]
+    places = {round((len(before) - 1) * (part / count) ** 2) for part in range(count)}
+    return [before[place] for place in sorted(places) if 0 <= place < len(before)]
+
+
+def _row(name: str, value: str) -> str:
+    return f"<tr><th scope='row'>{name}</th><td>{value or '–'}</td></tr>"
+
+
+def _count(number: float | None) -> str:
+    return "" if number is None else f"{number:,.0f}"

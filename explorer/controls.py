@@ -1,0 +1,252 @@
+"""Pickers that several pages share: a text, a model, every setting of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import streamlit as st
+
+from gpt.corpus.catalogue import (
+    CATALOGUE,
+    Entry,
+    MissingCorpusError,
+    downloads_folder,
+    load_corpus,
+    matches,
+)
+from gpt.corpus.corpus import Corpus, Kind
+from gpt.corpus.download import fetch
+from gpt.corpus.text import MAXIMUM_BYTES, CorpusError
+from gpt.files import write_whole
+from gpt.runs.presets import PRESETS, sections
+from gpt.tensor.config import GPTConfig
+
+OWN_TEXT = "own"
+MEGABYTE = 1_000_000
+
+KIND_TITLES: dict[Kind, str] = {"text": "running text", "documents": "one document a line"}
+SECTION_TITLES = {
+    "model": "The model",
+    "training": "How it is trained",
+    "recording": "What is kept",
+    "compute": "Where it is computed",
+}
+
+# A catalogue text is read once for all; a text of one's own stays with its owner.
+_load = st.cache_resource(load_corpus, max_entries=8)
+
+
+def show_mistake(message: str) -> None:
+    """One sentence about what was wrong and what would be right, beside what it is about."""
+    st.markdown(f":material/error: {message.replace('$', chr(92) + '$')}")
+
+
+def corpus_title(name: str) -> str:
+    if name == OWN_TEXT:
+        return "Your own text …"
+    return CATALOGUE[name].title
+
+
+def choose_corpus() -> str:
+    """The name of a text of the catalogue, or `OWN_TEXT`."""
+    return st.selectbox(
+        "Text to learn",
+        [*CATALOGUE, OWN_TEXT],
+        format_func=corpus_title,
+        key="corpus",
+        bind="query-params",
+        persist_state="session",
+        required=True,
+    )
+
+
+def choose_preset() -> str:
+    """The name of a model with its training."""
+    return st.selectbox(
+        "Model",
+        list(PRESETS),
+        format_func=lambda name: f"{name} · {PRESETS[name].title}",
+        key="preset",
+        bind="query-params",
+        persist_state="session",
+        required=True,
+    )
+
+
+def provide_corpus(name: str) -> Corpus | None:
+    """The text of that name; what it takes to have it is asked for here, and None until then."""
+    if name == OWN_TEXT:
+        return _own_text()
+    try:
+        return _load(name)
+    except MissingCorpusError:
+        return _fetch_or_upload(CATALOGUE[name])
+    except CorpusError as error:
+        show_mistake(str(error))
+        return None
+
+
+def _own_text() -> Corpus | None:
+    with st.container(border=True):
+        paste, upload = st.columns([3, 2], gap="large")
+        with paste:
+            pasted = st.text_area(
+                "Paste a text",
+                key="pasted",
+                height=150,
+                persist_state="session",
+                placeholder="At least a hundred characters; the more the better.",
+            )
+        with upload:
+            uploaded = st.file_uploader(
+                "or upload one, in UTF-8, up to 20 MB",
+                key="uploaded",
+                max_upload_size=MAXIMUM_BYTES // MEGABYTE,
+            )
+            kind = st.radio(
+                "Read it as",
+                list(KIND_TITLES),
+                format_func=KIND_TITLES.get,
+                key="kind",
+                horizontal=True,
+                persist_state="session",
+            )
+        if uploaded is None and not pasted:
+            st.html('<p class="gpt-caption">It stays on this machine, in the folder of its run.</p>')
+            return None
+        source = uploaded.getvalue() if uploaded else pasted
+        try:
+            return Corpus.read(source, uploaded.name if uploaded else "pasted text", kind)
+        except CorpusError as error:
+            show_mistake(str(error))
+            return None
+
+
+def _fetch_or_upload(entry: Entry) -> Corpus | None:
+    assert entry.source is not None
+    with st.container(border=True):
+        asked, upload = st.columns(2, gap="large")
+        with asked:
+            st.markdown(f"**{entry.title}** is not on this machine yet.")
+            size = entry.source.n_bytes / MEGABYTE
+            if st.button(f"Fetch it, {size:.1f} MB", icon=":material/download:"):
+                bar = st.progress(0.0, "Connecting …")
+                try:
+                    fetch(entry, lambda had, of: bar.progress(had / of, f"{had:,} of {of:,} bytes"))
+                except CorpusError as error:
+                    bar.empty()
+                    show_mistake(str(error))
+                else:
+                    st.rerun()
+            st.html(
+                f'<p class="gpt-caption">From {entry.source.url}. What comes is kept only if its'
+                f" SHA-256 is {entry.source.sha256[:12]}…</p>"
+            )
+        with upload:
+            uploaded = st.file_uploader(
+                "No network? Upload the file, or choose a text of your own above.",
+                key=f"upload of {entry.name}",
+                max_upload_size=MAXIMUM_BYTES // MEGABYTE,
+            )
+            if uploaded and _keep(entry, uploaded.getvalue()):
+                st.rerun()
+    return None
+
+
+def _keep(entry: Entry, contents: bytes) -> bool:
+    """Whether these are the bytes of the corpus, and lie where it is looked for."""
+    assert entry.source is not None
+    if not matches(contents, entry.source):
+        show_mistake(
+            f"This file is not {entry.title}, for its SHA-256 is another; as a text of your own"
+            " it is welcome."
+        )
+        return False
+    folder = downloads_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / entry.source.filename, contents)
+    except OSError as error:
+        show_mistake(f"{folder} cannot be written: {error.strerror or error}.")
+        return False
+    return True
+
+
+def edit_settings(preset: str, settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Every setting of a run, by section, as it stands in the preset; returns those changed."""
+    kind = PRESETS[preset].kind
+    changes: dict[str, Any] = {}
+    for section, described in sections(kind).items():
+        st.markdown(f"**{SECTION_TITLES[section]}**")
+        hints, words = get_type_hints(described), described.descriptions()
+        columns = st.columns(4)
+        shown = [each for each in fields(described) if each.name != "vocab_size"]
+        model = settings["model"] | {
+            name: value
+            for name in settings["model"]
+            if (value := st.session_state.get(_key(preset, name))) is not None
+        }
+        for number, each in enumerate(shown):
+            value = settings[section][each.name]
+            with columns[number % 4]:
+                chosen = _setting(
+                    each.name,
+                    hints[each.name],
+                    value,
+                    each.metadata,
+                    help=words.get(each.name, ""),
+                    key=_key(preset, each.name),
+                    disabled=section == "model" and not _is_used(model, each.name),
+                )
+            if chosen != value:
+                changes[each.name] = chosen
+    return changes
+
+
+def _key(preset: str, name: str) -> str:
+    return f"setting {preset} {name}"
+
+
+def _is_used(model: Mapping[str, Any], name: str) -> bool:
+    """Whether the rung of the ladder has a use for the setting; below it, it is ignored."""
+    if "rung" not in model:
+        return True
+    return GPTConfig(vocab_size=1, rung=model["rung"]).uses(name)
+
+
+def _setting(
+    name: str,
+    hint: Any,
+    value: Any,
+    limits: Mapping[str, Any],
+    *,
+    help: str,
+    key: str,
+    disabled: bool,
+) -> Any:
+    """One setting, by the kind of its values."""
+    about = {"help": help, "key": key, "disabled": disabled, "persist_state": "session"}
+    if get_origin(hint) is Literal:
+        choices = list(get_args(hint))
+        return st.selectbox(name, choices, choices.index(value), required=True, **about)
+    kinds = get_args(hint) or (hint,)
+    if bool in kinds:
+        return st.toggle(name, value, **about)
+    if str in kinds:
+        return st.text_input(name, value, **about)
+    number = int if int in kinds else float
+    at_least = limits.get("at_least")
+    chosen = st.number_input(
+        name,
+        min_value=None if at_least is None else number(at_least),
+        value=value,
+        step=1 if number is int else None,
+        format="%d" if number is int else "%g",
+        placeholder="none" if NoneType in kinds else "a number",
+        **about,
+    )
+    # An emptied field means "never" where that can be, and else what the preset says.
+    return value if chosen is None and NoneType not in kinds else chosen
