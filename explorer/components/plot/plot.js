@@ -33,9 +33,8 @@ function create(root) {
     painted: "", // the figure and theme on the screen
     busy: false,
     point: null, // what is pointed at, by pointer or by arrow keys
-    pointer: null, // where the pointer is over the chart
   };
-  // A blurred page may be resized many times before it paints once: only the last one counts.
+  // A window that is dragged wider reports many sizes between two paints: the last one counts.
   instance.observer = new ResizeObserver(() => {
     cancelAnimationFrame(instance.resizing);
     instance.resizing = requestAnimationFrame(() => {
@@ -43,10 +42,6 @@ function create(root) {
     });
   });
   instance.observer.observe(chart);
-  chart.addEventListener("pointermove", ({ clientX, clientY }) => {
-    instance.pointer = { clientX, clientY, bubbles: true };
-  });
-  chart.addEventListener("pointerleave", () => (instance.pointer = null));
   chart.addEventListener("keydown", (event) => steer(instance, event));
   for (const button of root.querySelectorAll("[data-format]")) {
     button.addEventListener("click", () => save(instance, button.dataset.format));
@@ -76,13 +71,16 @@ async function paint(instance) {
   instance.busy = true;
   try {
     const Plotly = await loadPlotly();
-    while (instance.painted !== wanted(instance)) {
+    instance.root.querySelector(".gpt-plot-failure")?.remove();
+    while (instance.chart.isConnected && instance.painted !== wanted(instance)) {
       instance.painted = wanted(instance);
       await react(Plotly, instance);
     }
   } catch (error) {
     instance.painted = "";
-    instance.root.querySelector(".gpt-plot-chart").replaceChildren(failure(error));
+    globalThis.Plotly?.purge(instance.chart);
+    instance.root.querySelector(".gpt-plot-failure")?.remove();
+    instance.root.append(failure(error)); // beside the chart, whose content is but one image
   } finally {
     instance.busy = false;
   }
@@ -119,10 +117,8 @@ async function react(Plotly, instance) {
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
 
   const isNew = !chart.data;
-  if (isNew) chart.replaceChildren();
   await Plotly.react(chart, figure.data, layout, CONFIG);
   if (isNew) listen(instance);
-  else pointAgain(instance);
 }
 
 function listen(instance) {
@@ -144,13 +140,6 @@ function listen(instance) {
     );
   });
   chart.on("plotly_unhover", () => (instance.point = null));
-}
-
-/** Repainting removes the hover label: move the pointer on the spot, and Plotly shows it again. */
-function pointAgain({ chart, pointer }) {
-  if (!pointer) return;
-  const below = document.elementFromPoint(pointer.clientX, pointer.clientY);
-  if (below && chart.contains(below)) below.dispatchEvent(new MouseEvent("mousemove", pointer));
 }
 
 function described(point) {
