@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import struct
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from explorer.theme import DARK, LIGHT
 
@@ -229,7 +231,7 @@ def test_two_orders_share_a_player_and_the_wrong_gradient_shows(
 ) -> None:
     page = open_graph(f"?naive&program={EARLY}")
     right, naive = page.locator(".pane").all()
-    expect(right.locator("figcaption")).to_have_text("right order")
+    expect(right.locator("figcaption")).to_have_text("Right order")
     expect(right.locator('[data-key="leaf a"]')).to_have_attribute(
         "aria-label", "a, data 1, grad 4"
     )
@@ -262,7 +264,7 @@ def test_a_group_unfolds_to_be_read_and_folds_again(open_graph: Callable[[str], 
     expect(page.locator(".frame text")).to_have_text("3: a → ⊢")
     page.get_by_role("button", name="unfold attention 0").click()
     expect(page.locator(".frame")).to_have_count(2)
-    expect(page.locator("svg.graph")).to_have_attribute("data-detail", "numbers")
+    expect(page.locator("svg.graph")).to_have_attribute("data-detail", "all")
     expect(node(page, "query").locator(".subtitle")).to_have_text("4 numbers")
     expect(node(page, "query")).to_be_visible()
     page.get_by_role("button", name="fold attention 0", exact=True).click()
@@ -328,16 +330,12 @@ def test_nothing_on_the_page_moves_while_stepping(neuron: Page) -> None:
     assert neuron.get_by_text(re.compile(r"^\d+ runs$")).bounding_box() == below
 
 
-def test_four_hundred_nodes_keep_the_main_thread_free(neuron: Page) -> None:
-    """Drawn, panned, zoomed in and stepped without a task of more than 100 ms."""
-    neuron.evaluate(
-        """() => {
-          window.tasks = [];
-          new PerformanceObserver((list) => {
-            for (const { duration } of list.getEntries()) window.tasks.push(duration);
-          }).observe({ type: "longtask" });
-        }"""
-    )
+def test_four_hundred_nodes_keep_the_main_thread_free(browser: Browser, neuron: Page) -> None:
+    """Drawn, panned, zoomed in and stepped without a task of more than 100 ms.
+
+    Counted is the main thread's own time, so that what runs beside the tests does not count.
+    """
+    browser.start_tracing(page=neuron, categories=["toplevel", "devtools.timeline"])
     neuron.get_by_role("button", name="400 nodes").click()
     expect(neuron.locator(".node")).to_have_count(399)
     neuron.wait_for_timeout(500)
@@ -348,12 +346,30 @@ def test_four_hundred_nodes_keep_the_main_thread_free(neuron: Page) -> None:
     neuron.mouse.up()
     for _ in range(10):
         neuron.get_by_role("button", name="Zoom in").click()
-    expect(neuron.locator("svg.graph")).to_have_attribute("data-detail", "numbers")
+    expect(neuron.locator("svg.graph")).to_have_attribute("data-detail", "all")
     neuron.mouse.move(left + width / 2, top + 10)
     neuron.mouse.down()
     neuron.mouse.move(left + width / 2 - 300, top + 10, steps=30)
     neuron.mouse.up()
     step(neuron, 3)
     neuron.wait_for_timeout(200)
-    tasks = neuron.evaluate("window.tasks")
-    assert max(tasks, default=0) <= 100, f"tasks of {tasks} ms"
+    tasks = milliseconds_of_tasks(json.loads(browser.stop_tracing()))
+    assert len(tasks) > 100
+    assert max(tasks) <= 100
+
+
+def milliseconds_of_tasks(trace: dict[str, Any]) -> list[float]:
+    """How long the page's main thread itself worked on each task."""
+    events = trace["traceEvents"]
+    threads = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    return [
+        event["tdur"] / 1000
+        for event in events
+        if event["name"].endswith("RunTask")
+        and (event["pid"], event["tid"]) in threads
+        and "tdur" in event
+    ]

@@ -118,7 +118,8 @@ function layOut(instance) {
     instance.panes.forEach(({ svg }) => instance.observer.observe(svg.parentElement));
   }
   instance.panes.forEach((pane, index) => {
-    pane.name = walks[index]?.name ?? "";
+    const name = walks[index]?.name ?? "";
+    pane.name = name.charAt(0).toUpperCase() + name.slice(1);
     pane.figure.querySelector("figcaption").textContent = pane.name;
     pane.panel.heading.textContent = pane.name;
     pane.panel.element.setAttribute("aria-label", pane.name || "This step");

@@ -89,7 +89,10 @@ function arrowhead([x, y], back) {
   return `M${x + 7 * back},${y - 4.5}L${x + back},${y}L${x + 7 * back},${y + 4.5}`;
 }
 
-/** Where the local gradients go: each on its edge, where it covers no other. */
+/**
+ * Where the local gradients go, as middles of the text: each on its edge, or just above one that is
+ * nearly level, at a place where it covers no other.
+ */
 function placesOfLocals(curves) {
   const [width, height] = [46, 14];
   const taken = new Map(); // by column and row, so that only neighbours are compared
@@ -106,9 +109,9 @@ function placesOfLocals(curves) {
   };
   const cellOf = ([x, y]) => [Math.floor(x / width), Math.floor(y / height)];
   return curves.map((pieces) => {
-    let place = null;
+    let place;
     for (const share of [0.5, 0.4, 0.6, 0.3, 0.7]) {
-      const candidate = pointAlong(pieces, share);
+      const candidate = placeOfLocal(pieces, share);
       place ??= candidate;
       if (!isFree(candidate, ...cellOf(candidate))) continue;
       place = candidate;
@@ -120,19 +123,26 @@ function placesOfLocals(curves) {
   });
 }
 
+function placeOfLocal(pieces, share) {
+  const [x, y] = pointAlong(pieces, share);
+  const [x1, y1] = pointAlong(pieces, share + 0.05);
+  return [x, Math.abs(y1 - y) < 0.3 * Math.abs(x1 - x) ? y - 10 : y];
+}
+
 /**
  * Add text to nodes and edges in an area that have none yet: titles where the drawing is too small
  * for more, else all of it. Returns whether that is done; at most `limit` are written on at a time.
  */
 function addText(pane, detail, [left, top, right, bottom], limit = Infinity) {
   if (detail === "shapes") return true;
+  const isTitles = detail === "titles";
   let count = 0;
-  for (const record of detail === "titles" ? pane.untitled : pane.unread) {
+  for (const record of isTitles ? pane.untitled : pane.unread) {
     const [x0, y0, x1, y1] = record.area;
     if (x1 < left || x0 > right || y1 < top || y0 > bottom) continue;
     if (++count > limit) return false;
     if (record.node && pane.untitled.delete(record)) addTitle(record);
-    if (detail === "titles") continue;
+    if (isTitles) continue;
     pane.unread.delete(record);
     if (record.node) addNumbers(record);
     else addLocal(pane, record);
@@ -152,19 +162,25 @@ function baselinesOf(node) {
 }
 
 function addTitle({ node, element }) {
-  const size = Math.min(14.5, (node.width - 14) / (0.6 * node.title.length));
-  const place = `x="0" y="${baselinesOf(node).title}"`;
+  const { title, width } = node;
+  const y = baselinesOf(node).title;
+  // Where nothing else is written, the title takes the whole box: --scale and --shift move it.
+  const fitting = (width - 14) / (0.6 * title.length);
+  const size = Math.min(14.5, fitting);
+  const scale = Math.min(26, fitting) / size;
+  const shift = 0.35 * size * scale - scale * y;
+  const style = `font-size: ${size}px; --scale: ${scale}; --shift: ${shift}px`;
   element.insertAdjacentHTML(
     "beforeend",
-    `<text class="title" ${place} style="font-size: ${size}px">${escaped(node.title)}</text>`,
+    `<text class="title" x="0" y="${y}" style="${style}">${escaped(title)}</text>`,
   );
 }
 
 function addNumbers(record) {
   const { node, element, shown } = record;
   const { subtitle, data, gradient } = baselinesOf(node);
-  const edge = node.width / 2 - 10;
-  const texts = [["mark", "", edge + 2, 3.5 - node.height / 2]];
+  const edge = node.width / 2 - 8;
+  const texts = [["mark", "", edge + 6, -5 - node.height / 2]];
   if (subtitle !== undefined) texts.push(["subtitle", node.subtitle, 0, subtitle]);
   if (data !== undefined) texts.push(["label", "data", -edge, data]);
   if (data !== undefined) texts.push(["number data", "", edge, data]);
@@ -194,27 +210,12 @@ function addLocal(pane, record) {
   record.texts.local.textContent = shown.local ?? "";
 }
 
-/** Write a node's number, squeezed where it would run into its label. */
+/** Write a number; where it would run into the label before it, that gives way. */
 function setText(element, text, width) {
   element.textContent = text;
-  const room = width - 52;
-  if (text.length * 7.2 > room && element.classList.contains("number")) {
-    element.setAttribute("textLength", room);
-    element.setAttribute("lengthAdjust", "spacingAndGlyphs");
-  } else element.removeAttribute("textLength");
-}
-
-function addEdgeText(pane, record) {
-  const { edge, curve: pieces, middle, shown } = record;
-  const [x, y] = middle;
-  pane.locals.insertAdjacentHTML(
-    "beforeend",
-    `<g class="local ${shown.classes ?? ""}" data-key="${escaped(edge.key)}">` +
-      `<path class="reach" d="${pathThrough(pieces)}"/><text x="${x}" y="${y + 4}"></text></g>`,
-  );
-  record.local = pane.locals.lastElementChild;
-  record.texts = { local: record.local.lastElementChild };
-  record.texts.local.textContent = shown.local ?? "";
+  if (!element.classList.contains("number")) return;
+  const isLong = text.length * 7.2 > width - 44;
+  element.previousElementSibling.setAttribute("visibility", isLong ? "hidden" : "inherit");
 }
 
 function escaped(text) {

@@ -15,7 +15,7 @@ function standAlone({ root, drawing, panes }) {
   const captions = panes.length > 1 ? 28 : 0;
   const height = drawing.height + 2 * GAP + captions;
   const groups = panes.map((pane, index) => {
-    addText(pane, "numbers", [-Infinity, -Infinity, Infinity, Infinity]);
+    addText(pane, "all", [-Infinity, -Infinity, Infinity, Infinity]);
     const scene = pane.scene.cloneNode(true);
     scene.querySelectorAll(".reach, .toggle, .flows").forEach((element) => element.remove());
     const x = GAP + index * (drawing.width + GAP);
@@ -30,7 +30,7 @@ function standAlone({ root, drawing, panes }) {
   });
   const text =
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"` +
-    ` viewBox="0 0 ${width} ${height}" class="graph" data-detail="numbers">` +
+    ` viewBox="0 0 ${width} ${height}" class="graph" data-detail="all">` +
     `<title>${escaped(drawing.alt)}</title><style>${resolved(DRAWING_CSS, root)}</style>` +
     `<defs>${HATCH}</defs><rect class="page" width="${width}" height="${height}"/>` +
     `${groups.join("")}</svg>`;

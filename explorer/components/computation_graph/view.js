@@ -3,7 +3,7 @@
 const MARGIN = 24; // pixels left free around a drawing that is fitted
 const LARGEST = 1.4; // a small drawing is not blown up further than this when fitted
 const TEXTS_A_FRAME = 60; // nodes and edges that are written on in one frame
-const READABLE = 0.55; // the scale below which text is too small
+const READABLE = 0.6; // the scale below which text in its own size is too small
 const REST = 60; // pixels of a drawing that cannot be pushed out of sight
 const CLICK = 4; // a pointer that moved less has clicked, not dragged
 
@@ -19,10 +19,16 @@ function place(pane) {
   view.x = Math.min(Math.max(view.x, REST - size.width * view.scale), width - REST);
   view.y = Math.min(Math.max(view.y, REST - size.height * view.scale), height - REST);
   scene.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);
-  // What would be too small to read is not drawn.
-  const detail = view.scale < 0.28 ? "shapes" : view.scale < 0.5 ? "titles" : "numbers";
+  const detail = detailAt(view.scale);
   if (svg.dataset.detail !== detail) svg.dataset.detail = detail;
   writeInSight(pane);
+}
+
+/** What is written: all; all but labels, larger; only titles, larger still; or nothing. */
+function detailAt(scale) {
+  if (scale >= READABLE) return "all";
+  if (scale >= 0.36) return "numbers";
+  return scale >= 0.24 ? "titles" : "shapes";
 }
 
 /** Write what has come into sight, a part in each frame, so that none takes long. */
