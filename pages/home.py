@@ -62,7 +62,7 @@ def descent(ticking: bool) -> None:
         plot(
             descent_map(AXIS, survey(AXIS), [(step.v, step.w, step.loss) for step in steps]),
             key="landscape",
-            height=480,
+            height=500,
             alt="The loss of one neuron over its weights v and w: two valleys with a ridge between"
             f" them, and {len(steps) - 1} steps of gradient descent from loss {first.loss:.3f}"
             f" down to {now.loss:.3f}. Enter on a point starts there.",
@@ -87,7 +87,7 @@ def descent(ticking: bool) -> None:
                 EXAMPLES,
             ),
             key="fit",
-            height=300,
+            height=320,
             alt="What the neuron answers to each input, at the start and now, beside the four"
             " examples it learns",
         )

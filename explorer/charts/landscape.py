@@ -66,7 +66,6 @@ def descent_map(
     edge = [axis[0], axis[-1]]
     figure.update_layout(
         showlegend=False,
-        margin={"t": 12},
         xaxis={"title": {"text": "weight v"}, "range": edge, "showgrid": False},
         yaxis={"title": {"text": "weight w"}, "range": edge, "showgrid": False},
     )
