@@ -64,7 +64,7 @@ def read_lines(text: str) -> list[str]:
     _check_words(text, lines)
     _check_parentheses(text, lines)
     if not any(map(str.strip, lines)):
-        raise ExpressionError("there is nothing here yet; type an expression such as a*b + a")
+        raise ExpressionError("there is nothing here yet; type an expression such as a*b + a", text)
     return lines
 
 
