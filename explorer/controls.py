@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import streamlit as st
 
@@ -21,7 +21,10 @@ from gpt.corpus.corpus import Corpus, Kind
 from gpt.corpus.download import fetch
 from gpt.corpus.text import MAXIMUM_BYTES, CorpusError
 from gpt.files import write_whole
+from gpt.runs.config import Origin, RunConfig, RunError, RunKind
+from gpt.runs.library import Summary, list_runs
 from gpt.runs.presets import PRESETS, sections
+from gpt.runs.run import Checkpoint
 from gpt.tensor.config import GPTConfig
 
 OWN_TEXT = "own"
@@ -57,9 +60,7 @@ def choose_corpus() -> str:
         [*CATALOGUE, OWN_TEXT],
         format_func=corpus_title,
         key="corpus",
-        bind="query-params",
         persist_state="session",
-        required=True,
     )
 
 
@@ -70,9 +71,7 @@ def choose_preset() -> str:
         list(PRESETS),
         format_func=lambda name: f"{name} · {PRESETS[name].title}",
         key="preset",
-        bind="query-params",
         persist_state="session",
-        required=True,
     )
 
 
@@ -115,7 +114,9 @@ def _own_text() -> Corpus | None:
                 persist_state="session",
             )
         if uploaded is None and not pasted:
-            st.html('<p class="gpt-caption">It stays on this machine, in the folder of its run.</p>')
+            st.html(
+                '<p class="gpt-caption">It stays on this machine, in the folder of its run.</p>'
+            )
             return None
         source = uploaded.getvalue() if uploaded else pasted
         try:
@@ -175,6 +176,40 @@ def _keep(entry: Entry, contents: bytes) -> bool:
     return True
 
 
+class ChosenOrigin(NamedTuple):
+    """The weights that another run left, to start from."""
+
+    summary: Summary
+    checkpoint: Checkpoint
+
+    def as_argument(self) -> tuple[Origin, RunConfig]:
+        """As `configure` takes it."""
+        return Origin(self.summary.run.name, self.checkpoint.step), self.summary.config
+
+
+def choose_origin(kind: RunKind) -> ChosenOrigin | None:
+    """Fresh weights, or those of a run of that kind. Raises RunError where they are gone."""
+    runs = {each.run.name: each for each in list_runs().runs if each.config.kind == kind}
+    run, step = st.columns([3, 1])
+    with run:
+        name = st.selectbox(
+            "Start from",
+            [None, *runs],
+            format_func=lambda name: (
+                f"the weights of {runs[name].config.title}" if name else "fresh weights"
+            ),
+            key=f"origin {kind}",
+        )
+    if name is None:
+        return None
+    checkpoints = {each.step: each for each in runs[name].run.checkpoints()}
+    with step:
+        chosen = st.selectbox("as after step", list(checkpoints), len(checkpoints) - 1)
+    if chosen is None:
+        raise RunError(f"{runs[name].config.title} has kept no weights yet.")
+    return ChosenOrigin(runs[name], checkpoints[chosen])
+
+
 def edit_settings(preset: str, settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Every setting of a run, by section, as it stands in the preset; returns those changed."""
     kind = PRESETS[preset].kind
@@ -187,7 +222,7 @@ def edit_settings(preset: str, settings: Mapping[str, Mapping[str, Any]]) -> dic
         model = settings["model"] | {
             name: value
             for name in settings["model"]
-            if (value := st.session_state.get(_key(preset, name))) is not None
+            if (value := st.session_state.get(setting_key(preset, name))) is not None
         }
         for number, each in enumerate(shown):
             value = settings[section][each.name]
@@ -198,7 +233,7 @@ def edit_settings(preset: str, settings: Mapping[str, Mapping[str, Any]]) -> dic
                     value,
                     each.metadata,
                     help=words.get(each.name, ""),
-                    key=_key(preset, each.name),
+                    key=setting_key(preset, each.name),
                     disabled=section == "model" and not _is_used(model, each.name),
                 )
             if chosen != value:
@@ -206,7 +241,8 @@ def edit_settings(preset: str, settings: Mapping[str, Mapping[str, Any]]) -> dic
     return changes
 
 
-def _key(preset: str, name: str) -> str:
+def setting_key(preset: str, name: str) -> str:
+    """What the session calls a setting of a preset."""
     return f"setting {preset} {name}"
 
 
@@ -231,7 +267,7 @@ def _setting(
     about = {"help": help, "key": key, "disabled": disabled, "persist_state": "session"}
     if get_origin(hint) is Literal:
         choices = list(get_args(hint))
-        return st.selectbox(name, choices, choices.index(value), required=True, **about)
+        return st.selectbox(name, choices, choices.index(value), **about)
     kinds = get_args(hint) or (hint,)
     if bool in kinds:
         return st.toggle(name, value, **about)

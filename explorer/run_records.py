@@ -20,6 +20,9 @@ class Series(NamedTuple):
     values: npt.NDArray[np.float64]
 
 
+NOTHING = Series(np.array([], dtype=np.int64), np.array([], dtype=np.float64))
+
+
 class RunRecords:
     """The metrics, samples, histograms and events of a run; `read` adds what is new.
 

@@ -2,144 +2,281 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-from explorer.background import Background
-from explorer.charts.training import (
-    UNITS,
-    Baseline,
-    Curve,
-    Mark,
-    Trail,
-    View,
-    loss_figure,
-    trail_figure,
+from explorer.charts.training import UNITS, Curve, loss_figure
+from explorer.charts.training_comparison import comparison_table
+from explorer.charts.training_words import estimate_line
+from explorer.components.plot import plot
+from explorer.controls import (
+    choose_corpus,
+    choose_origin,
+    choose_preset,
+    edit_settings,
+    provide_corpus,
+    setting_key,
+    show_mistake,
 )
-from explorer.charts.training_words import (
-    describe_event,
-    film,
-    reading,
-    sample_card,
-)
-from explorer.components.plot import PlotEvent, plot
-from explorer.controls import choose_corpus, choose_preset, provide_corpus, show_mistake
-from explorer.run_records import RunRecords, at_step
+from explorer.measures import ask_pace, ask_text
+from explorer.run_library import show_library
+from explorer.run_records import NOTHING
+from explorer.run_watch import AXES, baselines_in, begin, tick_for, view_now, watch
 from explorer.source_code import show_code
+from gpt.corpus.baselines import bigram_loss
+from gpt.corpus.catalogue import CATALOGUE, load_corpus
 from gpt.corpus.corpus import Corpus
 from gpt.runs.config import RunConfig, RunError
-from gpt.runs.control import pause_run, set_learning_rate, stop_run
-from gpt.runs.launch import resume_run, start_run
-from gpt.runs.library import Listing, Summary, create_run, list_runs
-from gpt.runs.presets import PRESETS, configure
+from gpt.runs.launch import restart_queued, start_run
+from gpt.runs.library import Listing, list_runs
+from gpt.runs.pace import known_pace
+from gpt.runs.presets import DEFAULT_PRESET, PRESETS, configure
+from gpt.runs.session import train_run
+from gpt.tensor.schedule import learning_rate_at
 
-WHO = "page"
-TICK = 0.8  # seconds between two looks at a run that trains
-RESTING_TICK = 2.0  # at runs that only rest
+STYLE = Path(__file__).parents[1] / "explorer" / "training.css"
 
 state = st.session_state
 
 
-def train(config: RunConfig, corpus: Corpus) -> None:
-    """Make the run's folder, start its process, and look at it."""
-    try:
-        run = create_run(config, corpus)
-        start_run(run)
-    except RunError as error:
-        state.mistake = str(error)
-    else:
-        state.run = run.name
-        state.moment = None
+def try_out(corpus_name: str, choices: Mapping[str, Mapping[str, Any]]) -> None:
+    """Set the page up and train: some presets, each with a few settings changed."""
+    corpus = load_corpus(corpus_name)
+    begun = []
+    for preset, changes in choices.items():
+        begin(configure(PRESETS[preset], corpus, changes), corpus)
+        begun.append(state.run)
+    state.corpus, state.preset = corpus_name, next(iter(choices))
+    for name, value in choices[state.preset].items():
+        state[setting_key(state.preset, name)] = value
+    state.run, state.overlays = begun[0], begun[1:]
 
 
-def tick_for(listing: Listing) -> float | None:
-    """How often to look at the runs: not at all when no process is at work on any."""
-    states = {summary.status.state for summary in listing.runs}
-    if states & {"running", "queued"}:
-        return TICK
-    return RESTING_TICK if "paused" in states else None
+@st.cache_resource
+def revive() -> None:
+    """Once in the life of a server: what waited when the machine went down waits again."""
+    with suppress(RunError):
+        restart_queued()
 
 
-def records_of(summary: Summary) -> RunRecords:
-    """What the run has written up to now; this session goes on reading where it left off."""
-    kept = state.setdefault("records", {})
-    records = kept.setdefault(summary.run.name, RunRecords(summary.run))
-    with suppress(OSError):  # what cannot be read now may be the next time
-        records.read()
-    return records
-
-
-def curve_of(summary: Summary, records: RunRecords) -> Curve:
-    train_loss, validation = records.series("train_loss"), records.series("validation_loss")
-    return Curve(
-        summary.config.title,
-        train_loss.steps,
-        train_loss.values,
-        validation.steps,
-        validation.values,
-        summary.config.training.steps,
-    )
-
-
-def watch(name: str, tick: float | None) -> None:
-    """The part of the page that is alive."""
-    listing = list_runs()
-    summary = next((each for each in listing.runs if each.run.name == name), None)
-    if summary is None or tick_for(listing) != tick:
-        st.rerun()
-    records = records_of(summary)
-    curve = curve_of(summary, records)
+def show_empty(config: RunConfig | None, corpus: Corpus | None) -> None:
+    """Before anything was trained: what there is to beat, and the button that begins."""
     picture, beside = st.columns([8, 4], gap="large")
     with picture:
+        steps = config.training.steps if config else 1
+        answer = ask_text(config, corpus) if config and corpus else None
+        text = answer.result() if answer else None
         plot(
-            loss_figure(curve, view=View()),
+            loss_figure(
+                Curve("nothing yet", *NOTHING, *NOTHING, steps),
+                baselines_in(text),
+                view=view_now(),
+            ),
             key="loss",
-            height=480,
-            alt=f"Training and validation loss of {summary.config.title}",
+            height=460,
+            alt="No curve yet: only the losses of guessing and of counting, which a GPT must beat",
         )
     with beside:
-        st.html(reading(summary.config.title, summary.status, best_loss_in_characters=None))
-        if records.samples:
-            st.html(
-                sample_card(
-                    records.samples[-1],
-                    is_document=summary.config.corpus.kind == "documents",
-                    heading="It writes",
+        st.html(
+            """<p class="gpt-lead">Nothing has been trained here yet. The dashed lines are what can
+            be had without a GPT: by guessing, by counting letters, by counting pairs. A GPT begins
+            near the top, and learns its way below them all.</p>"""
+        )
+        st.button(
+            "Train eight names, over in seconds",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=try_out,
+            args=TO_TRY["Learn eight names by heart"][0],
+            key="first",
+        )
+
+
+TO_TRY: dict[str, tuple[tuple[str, Mapping[str, Mapping[str, Any]]], str]] = {
+    "Learn eight names by heart": (
+        ("eight-names", {"eight-names": {}}),
+        "Fifty steps: noise, then syllables, then sophia. How low can the loss go?",
+    ),
+    "Let counting race attention": (
+        (
+            "names",
+            {
+                "gpt-small": {"steps": 300, "evaluation_interval": 25},
+                "bigram": {"steps": 300, "evaluation_interval": 25},
+            },
+        ),
+        "The bigram sees one letter back, and the line of pairs stops it. The GPT goes below.",
+    ),
+    "Learn too fast": (
+        (
+            "names",
+            {
+                "gpt-small": {
+                    "steps": 200,
+                    "evaluation_interval": 25,
+                    "learning_rate": 0.3,
+                    "warmup_steps": 0,
+                }
+            },
+        ),
+        "A learning rate of 0.3: every step overshoots. Lower it while it runs.",
+    ),
+}
+
+
+def show_things_to_try() -> None:
+    for column, (label, (arguments, reason)) in zip(st.columns(3), TO_TRY.items(), strict=True):
+        with column:
+            st.button(label, on_click=try_out, args=arguments, width="stretch")
+            st.html(f'<p class="gpt-caption">{reason}</p>')
+
+
+def show_estimate(config: RunConfig, corpus: Corpus, is_asking: bool) -> None:
+    """Parameters, memory and time: measured here, in the background, once per model."""
+    pace = known_pace(config)
+    reason = None
+    if pace is None:
+        if any(each.status.state == "running" for each in list_runs().runs):
+            reason = "time is measured when nothing trains"
+        else:
+            answer = ask_pace(config, corpus)
+            if answer.done():
+                reason = str(answer.exception() or "")
+                pace = None if answer.exception() else answer.result()
+    st.html(estimate_line(config, pace, pace and pace.seconds_for(config, corpus), reason))
+    is_waiting = pace is None and reason is None
+    if is_asking and not is_waiting:
+        st.rerun()
+
+
+def is_to_be_measured(config: RunConfig, listing: Listing) -> bool:
+    is_quiet = not any(each.status.state == "running" for each in listing.runs)
+    return known_pace(config) is None and is_quiet
+
+
+def choose() -> tuple[RunConfig | None, Corpus | None]:
+    """Text, model and every setting; the configuration is None where it cannot be."""
+    text, model, start = st.columns([4, 5, 2], vertical_alignment="bottom", gap="medium")
+    with text:
+        corpus_name = choose_corpus()
+    with model:
+        preset = PRESETS[choose_preset()]
+    corpus = provide_corpus(corpus_name)
+    config = origin = None
+    if corpus is not None:
+        try:
+            config = configure(preset, corpus)
+            with st.expander("Every setting"):
+                title = st.text_input("Title", placeholder=config.title, key="title", max_chars=80)
+                chosen_origin = choose_origin(preset.kind)
+                changes = edit_settings(preset.name, config.to_dict())
+                if chosen_origin:
+                    origin = chosen_origin.checkpoint.path
+                config = configure(
+                    preset,
+                    corpus,
+                    changes,
+                    title=title or None,
+                    origin=chosen_origin.as_argument() if chosen_origin else None,
                 )
-            )
+        except ValueError as error:
+            config = None
+            show_mistake(str(error))
+    with start:
+        st.button(
+            "Train",
+            type="primary",
+            width="stretch",
+            icon=":material/play_arrow:",
+            disabled=config is None,
+            on_click=begin,
+            args=(config, corpus, origin),
+        )
+    if mistake := state.pop("mistake", None):
+        show_mistake(mistake)
+    return config, corpus
 
 
-st.html(f"<style>{(Path(__file__).parent.parent / 'explorer/training.css').read_text()}</style>")
+def read_link() -> None:
+    """Take up what the address says, in the first run of a visit."""
+    query = st.query_params
+    corpus, preset, unit = query.get("corpus"), query.get("preset"), query.get("unit")
+    state.corpus = corpus if corpus in CATALOGUE else "names"
+    state.preset = preset if preset in PRESETS else DEFAULT_PRESET
+    state.unit = unit if unit in UNITS else UNITS[0]
+    state.axes = [axis for axis in AXES if axis in query.get("axes", "").split("~")]
+    state.overlays = list(filter(None, query.get("with", "").split("~")))
+    state.run = query.get("run")
+
+
+def write_link() -> None:
+    """Put the view into the address, so that it can be shared and found again."""
+    link = {"corpus": state.corpus, "preset": state.preset}
+    if state.run:
+        link["run"] = state.run
+    if state.unit != UNITS[0]:
+        link["unit"] = state.unit
+    if state.axes:
+        link["axes"] = "~".join(state.axes)
+    if state.overlays:
+        link["with"] = "~".join(state.overlays)
+    if st.query_params.to_dict() != link:
+        st.query_params.from_dict(link)
+
+
+def choose_view(listing: Listing) -> None:
+    """Which run is looked at, beside which others, in which unit and on which axes."""
+    titles = {each.run.name: each.config.title for each in listing.runs}
+    run, others, unit, axes = st.columns([4, 4, 4, 3], vertical_alignment="bottom", gap="medium")
+    with run:
+        st.selectbox("Run", list(titles), format_func=titles.get, key="run")
+    with others:
+        state.overlays = [each for each in state.overlays if each in titles and each != state.run]
+        st.multiselect(
+            "Beside it",
+            [name for name in titles if name != state.run],
+            format_func=titles.get,
+            key="overlays",
+            placeholder="any other runs",
+            max_selections=10,
+        )
+    with unit:
+        st.segmented_control("Loss in", UNITS, key="unit", required=True)
+    with axes:
+        st.pills("Axes", AXES, selection_mode="multi", key="axes")
+
+
+if "corpus" not in state:
+    read_link()
+revive()
+st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("How does a GPT learn?")
-text, model, start = st.columns([4, 5, 2], vertical_alignment="bottom", gap="medium")
-with text:
-    corpus_name = choose_corpus()
-with model:
-    preset_name = choose_preset()
-corpus = provide_corpus(corpus_name)
-config = None
-if corpus is not None:
-    try:
-        config = configure(PRESETS[preset_name], corpus)
-    except ValueError as error:
-        show_mistake(str(error))
-with start:
-    st.button(
-        "Train",
-        type="primary",
-        width="stretch",
-        disabled=config is None,
-        on_click=train,
-        args=(config, corpus),
-    )
-listing = list_runs()
-if listing.runs:
-    names = [summary.run.name for summary in listing.runs]
-    if state.get("run") not in names:
-        state.run = names[0]
+config, corpus = choose()
+try:
+    listing = list_runs()
+except RunError as error:
+    show_mistake(str(error))
+    listing = Listing([], {})
+summaries = {each.run.name: each for each in listing.runs}
+if config and corpus:
+    is_asking = is_to_be_measured(config, listing)
+    st.fragment(show_estimate, run_every=1.0 if is_asking else None)(config, corpus, is_asking)
+if summaries:
+    if state.get("run") not in summaries:
+        state.run = next(iter(summaries))
+    choose_view(listing)
     tick = tick_for(listing)
     st.fragment(watch, run_every=tick)(state.run, tick)
-show_code(train)
+else:
+    show_empty(config, corpus)
+show_things_to_try()
+st.header("Every run", anchor="runs")
+if summaries:
+    st.html(comparison_table([summaries[name] for name in (state.run, *state.overlays)]))
+show_library(listing, summaries.get(state.run))
+write_link()
+show_code(start_run, train_run, learning_rate_at, bigram_loss)

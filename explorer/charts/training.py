@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -106,7 +107,7 @@ def thin(
         return steps, values
     edges = np.linspace(1, count - 1, (most - 2) // 2 + 1).astype(int)
     kept = {0, count - 1}
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         stretch = values[start:end]
         kept.add(start + int(np.argmin(stretch)))
         kept.add(start + int(np.argmax(stretch)))

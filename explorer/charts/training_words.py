@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from gpt.runs.config import RunConfig
 from gpt.runs.journal import Record
+from gpt.runs.pace import Pace
 from gpt.runs.status import State, Status
 
 STATE_WORDS: dict[State, str] = {
@@ -60,7 +62,7 @@ def describe_event(event: Record) -> str:
     return escape(f"step {event['step']:,}: {text}, by {event.get('who')}")
 
 
-def reading(title: str, status: Status, *, best_loss_in_characters: float | None) -> str:
+def reading(title: str, status: Status, bits_per_character: float | None) -> str:
     """Where the run stands: its state, its loss in large figures, how far, how fast, how long."""
     loss, label = status.validation_loss, "validation loss"
     if loss is None:
@@ -70,7 +72,7 @@ def reading(title: str, status: Status, *, best_loss_in_characters: float | None
         _row("perplexity", "" if loss is None else f"{math.exp(min(loss, 80)):,.2f}"),
         _row(
             "bits per character",
-            "" if best_loss_in_characters is None else f"{best_loss_in_characters:.3f}",
+            "" if bits_per_character is None else f"{bits_per_character:.3f}",
         ),
         _row("tokens per second", _count(status.tokens_per_second)),
         _row("time so far", duration(status.seconds)),
@@ -87,6 +89,27 @@ def reading(title: str, status: Status, *, best_loss_in_characters: float | None
       <table class="gpt-facts"><tbody>
         {_row("step", f"{status.step:,} of {status.steps:,}")}{"".join(rows)}</tbody></table>
       </div>"""
+
+
+def estimate_line(
+    config: RunConfig, pace: Pace | None, seconds: float | None, reason: str | None
+) -> str:
+    """What a run would take: its size by counting, its time and memory as measured here.
+
+    `reason` says why there is no measure; without one it is on its way.
+    """
+    size = f"<b>{config.model.parameter_count():,}</b> parameters"
+    if pace is not None and seconds is not None:
+        rest = (
+            f"about <b>{duration(seconds)}</b> for <b>{config.training.steps:,}</b> steps of"
+            f" <b>{1000 * pace.step_seconds:.3g} ms</b> · <b>{memory_size(pace.memory)}</b> of"
+            " memory, measured on this machine"
+        )
+    else:
+        rest = f"<b>{config.training.steps:,}</b> steps · " + (
+            escape(reason) if reason else "taking a few steps to see how long they take …"
+        )
+    return f'<p class="gpt-estimate">{size} · {rest}</p>'
 
 
 def sample_card(sample: Record | None, *, is_document: bool, heading: str) -> str:

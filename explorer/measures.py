@@ -1,0 +1,66 @@
+"""What takes seconds to find out about a text or a model, measured beside the page."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from explorer.background import Background
+from gpt.corpus.baselines import uniform_loss
+from gpt.corpus.corpus import Corpus
+from gpt.corpus.tokenizer import CharTokenizer
+from gpt.runs.config import RunConfig
+from gpt.runs.data import baselines_of, encode_streams
+from gpt.runs.pace import Pace, measure_pace
+from gpt.runs.run import Run
+
+PATIENCE_SECONDS = 30.0
+
+_background = Background()
+
+
+@dataclass(frozen=True)
+class TextMeasure:
+    """What a text asks of a model.
+
+    Attributes:
+        uniform, unigram, bigram: losses of guessing, of counting tokens and of counting pairs, in
+            nats per token; the last two are None where no text is held out to measure them on.
+        characters_per_token: from nats per token to bits per character.
+    """
+
+    uniform: float
+    unigram: float | None
+    bigram: float | None
+    characters_per_token: float
+
+
+def measure_text(corpus: Corpus, tokenizer: CharTokenizer) -> TextMeasure:
+    """Counts tokens and pairs of the part to learn from, and tests both on the part held out."""
+    streams = encode_streams(corpus, tokenizer)
+    baselines = baselines_of(streams, tokenizer.vocab_size)
+    return TextMeasure(
+        uniform_loss(tokenizer.vocab_size),
+        baselines.unigram if baselines else None,
+        baselines.bigram if baselines else None,
+        streams.characters_per_token,
+    )
+
+
+def ask_text(config: RunConfig, source: Corpus | Run) -> Future[TextMeasure]:
+    """The measure of the text of a configuration, now or later; `source` is where to get it."""
+
+    def measure() -> TextMeasure:
+        corpus = source.corpus() if isinstance(source, Run) else source
+        return measure_text(corpus, config.tokenizer)
+
+    tokenizer = json.dumps(config.tokenizer.to_json())
+    return _background.ask(("text", config.corpus.sha256, tokenizer), measure)
+
+
+def ask_pace(config: RunConfig, corpus: Corpus) -> Future[Pace]:
+    """How fast this machine trains a configuration, now or later."""
+    batch_size = getattr(config.training, "batch_size", 1)
+    key = ("pace", json.dumps([config.model.to_dict(), batch_size, config.compute.to_dict()]))
+    return _background.ask(key, lambda: measure_pace(config, corpus, patience=PATIENCE_SECONDS))

@@ -1,0 +1,111 @@
+"""The shelf of runs: all that are here, and what can be done with the one that is looked at."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pandas as pd
+import streamlit as st
+
+from explorer.charts.training_words import STATE_WORDS
+from explorer.controls import show_mistake
+from gpt.runs.archive import export_run, import_run
+from gpt.runs.config import RunError
+from gpt.runs.library import Listing, Summary, delete_run
+from gpt.runs.run import Run
+
+state = st.session_state
+
+
+def show_library(listing: Listing, chosen: Summary | None) -> None:
+    """A table of every run; rename, export and delete the chosen one, and bring in others."""
+    if listing.runs:
+        st.dataframe(_table(listing), hide_index=True, height=min(36 * len(listing.runs) + 38, 330))
+    for reason in listing.unreadable.values():
+        show_mistake(reason)
+    doing, bringing = st.columns([8, 4], gap="large")
+    if chosen:
+        with doing:
+            _show_doings(chosen)
+    with bringing:
+        st.file_uploader(
+            "Bring in a run that was exported",
+            type="zip",
+            key=f"import {state.get('imports', 0)}",
+            on_change=_import,
+        )
+        if mistake := state.get("import_mistake"):
+            show_mistake(mistake)
+
+
+def _show_doings(summary: Summary) -> None:
+    name = summary.run.name
+    title, rename = st.columns([3, 1], vertical_alignment="bottom")
+    title.text_input("Title", summary.config.title, key=f"title of {name}", max_chars=80)
+    rename.button("Rename", on_click=_rename, args=(summary.run,), width="stretch")
+    if mistake := state.pop("library_mistake", None):
+        show_mistake(mistake)
+    with st.container(horizontal=True):
+        st.download_button(
+            "Export as zip",
+            lambda: _exported(summary.run),
+            f"{name}.zip",
+            "application/zip",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        with st.popover("Delete", icon=":material/delete:"):
+            st.markdown(f"**{summary.config.title}** goes for good, with all that it learnt.")
+            st.button("Delete it", type="primary", on_click=_delete, args=(summary.run,))
+
+
+def _table(listing: Listing) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "run": [each.config.title for each in listing.runs],
+            "state": [STATE_WORDS[each.status.state] for each in listing.runs],
+            "text": [each.config.corpus.name for each in listing.runs],
+            "preset": [each.config.preset for each in listing.runs],
+            "parameters": [each.config.model.parameter_count() for each in listing.runs],
+            "step": [each.status.step for each in listing.runs],
+            "of": [each.status.steps for each in listing.runs],
+            "train loss": [each.status.train_loss for each in listing.runs],
+            "best validation loss": [each.status.best_validation_loss for each in listing.runs],
+            "seconds": [round(each.status.seconds, 1) for each in listing.runs],
+            "begun": [each.config.created for each in listing.runs],
+        }
+    )
+
+
+def _rename(run: Run) -> None:
+    try:
+        run.rename(state[f"title of {run.name}"])
+    except RunError as error:
+        state.library_mistake = str(error)
+
+
+def _delete(run: Run) -> None:
+    try:
+        delete_run(run)
+    except RunError as error:
+        state.library_mistake = str(error)
+
+
+def _exported(run: Run) -> bytes:
+    archive = BytesIO()
+    export_run(run, archive)
+    return archive.getvalue()
+
+
+def _import() -> None:
+    uploaded = state[f"import {state.get('imports', 0)}"]
+    state.import_mistake = None
+    if uploaded is None:
+        return
+    try:
+        state.run = import_run(uploaded).name
+    except RunError as error:
+        state.import_mistake = str(error)
+    else:
+        # The uploader begins anew, or it would bring the same run in at every turn.
+        state.imports = state.get("imports", 0) + 1

@@ -1,0 +1,327 @@
+"""The live part of the Training page: one run, as far as it has come, and how to steer it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer.charts.training import (
+    Baseline,
+    Curve,
+    Mark,
+    Trail,
+    View,
+    in_unit,
+    loss_figure,
+    trail_figure,
+)
+from explorer.charts.training_matrices import histogram_figure, ratio_figure
+from explorer.charts.training_words import describe_event, film, reading, sample_card
+from explorer.components.plot import PlotEvent, plot
+from explorer.measures import TextMeasure, ask_text
+from explorer.run_records import RunRecords, at_step
+from gpt.corpus.corpus import Corpus
+from gpt.runs.config import RunConfig, RunError, now
+from gpt.runs.control import pause_run, set_learning_rate, stop_run
+from gpt.runs.launch import resume_run, start_run
+from gpt.runs.library import Listing, Summary, create_run, list_runs
+from gpt.runs.run import Run
+
+WHO = "page"
+TICK = 0.8  # seconds between two looks at a run that trains
+RESTING_TICK = 2.0  # at runs that only rest
+ANSWER_SECONDS = 5.0  # in which a trainer has surely done what it was told
+AXES = ("log step", "log loss")
+
+state = st.session_state
+
+
+def begin(config: RunConfig, corpus: Corpus, origin: Path | None = None) -> None:
+    """Make the run's folder, start its process, and look at it."""
+    try:
+        run = create_run(config, corpus, origin=origin)
+        start_run(run)
+    except RunError as error:
+        state.mistake = str(error)
+    else:
+        state.run = run.name
+
+
+def steer(command: Callable[..., None], *arguments: Any) -> None:
+    """Tell a trainer something; what speaks against it is said beside the buttons."""
+    try:
+        command(*arguments, WHO)
+        state.steered_at = time.monotonic()
+    except RunError as error:
+        state.steering_mistake = str(error)
+
+
+def try_gently(summary: Summary) -> None:
+    """The same run again, with a third of the learning rate."""
+    training = summary.config.training
+    rate = training.learning_rate / 3
+    changes: dict[str, Any] = {"learning_rate": rate}
+    if hasattr(training, "minimum_learning_rate"):
+        changes["minimum_learning_rate"] = min(training.minimum_learning_rate, rate / 10)
+    title = f"{summary.config.title[:60]}, at {rate:.2g}"
+    try:
+        corpus = summary.run.corpus()
+    except ValueError as error:
+        state.steering_mistake = str(error)
+        return
+    begin(
+        replace(summary.config, title=title, created=now(), training=replace(training, **changes)),
+        corpus,
+        summary.run.checkpoint_file(0) if summary.config.origin else None,
+    )
+
+
+def look_back(event: PlotEvent) -> None:
+    state[f"moment {state.run}"] = int(event.x)
+
+
+def tick_for(listing: Listing) -> float | None:
+    """How often to look at the runs: not at all when no process is at work on any."""
+    states = {summary.status.state for summary in listing.runs}
+    was_steered = time.monotonic() - state.get("steered_at", -ANSWER_SECONDS) < ANSWER_SECONDS
+    if states & {"running", "queued"} or was_steered:
+        return TICK
+    return RESTING_TICK if "paused" in states else None
+
+
+def records_of(summary: Summary) -> RunRecords:
+    """What the run has written up to now; this session goes on reading where it left off."""
+    kept = state.setdefault("records", {})
+    records = kept.setdefault(summary.run.path, RunRecords(summary.run))
+    with suppress(OSError):  # what cannot be read now may be the next time
+        records.read()
+    return records
+
+
+def curve_of(summary: Summary) -> Curve:
+    records = records_of(summary)
+    text = measured(summary)
+    return Curve(
+        summary.config.title,
+        *records.series("train_loss"),
+        *records.series("validation_loss"),
+        summary.config.training.steps,
+        text.characters_per_token if text else 1.0,
+    )
+
+
+def measured(summary: Summary) -> TextMeasure | None:
+    """What is known of the run's text; None while it is being counted, or where it is missing."""
+    answer = ask_text(summary.config, summary.run)
+    return answer.result() if answer.done() and not answer.exception() else None
+
+
+def bits_per_character(summary: Summary) -> float | None:
+    """The newest loss in a unit that compares across tokenizers."""
+    text, status = measured(summary), summary.status
+    loss = status.train_loss if status.validation_loss is None else status.validation_loss
+    if text is None or loss is None:
+        return None
+    return float(in_unit(np.array([loss]), "bits per character", text.characters_per_token)[0])
+
+
+def baselines_in(text: TextMeasure | None) -> list[Baseline]:
+    """The losses to beat, from the plainest."""
+    if text is None:
+        return []
+    named = [
+        ("guessing", text.uniform, "Every token equally likely: ln V."),
+        ("counting letters", text.unigram, "How common is each token?"),
+        ("counting pairs", text.bigram, "How common is each token after the one before it?"),
+    ]
+    return [Baseline(label, loss, note) for label, loss, note in named if loss is not None]
+
+
+def view_now(moment: int | None = None) -> View:
+    return View(state.unit, AXES[0] in state.axes, AXES[1] in state.axes, moment)
+
+
+def watch(name: str, tick: float | None) -> None:
+    """The part of the page that is alive."""
+    listing = list_runs()
+    summaries = {summary.run.name: summary for summary in listing.runs}
+    if name not in summaries or tick_for(listing) != tick:
+        st.rerun()  # only the whole page can set a fragment's clock
+    summary = summaries[name]
+    records, curve = records_of(summary), curve_of(summary)
+    picture, beside = st.columns([8, 4], gap="large")
+    with picture:
+        figure_place = st.container()
+        steps = max(summary.config.training.steps, 1)
+        moment = st.slider(
+            "Look back at step (or click the curve); at the right end, the newest",
+            0,
+            steps,
+            steps,
+            key=f"moment {name}",
+        )
+    at = None if moment >= summary.status.step else moment
+    with figure_place:
+        show_losses(summary, curve, summaries, records, at)
+    with beside:
+        st.html(reading(summary.config.title, summary.status, bits_per_character(summary)))
+        show_steering(summary, listing)
+    show_samples(summary, records, at)
+    show_trails(summary, records, at)
+    show_matrices(summary, records, at)
+
+
+def show_losses(
+    summary: Summary,
+    curve: Curve,
+    summaries: Mapping[str, Summary],
+    records: RunRecords,
+    moment: int | None,
+) -> None:
+    overlays = [curve_of(summaries[each]) for each in state.overlays if each in summaries]
+    marks = [Mark(event["step"], describe_event(event)) for event in records.events]
+    status = summary.status
+    now_at = "" if status.train_loss is None else f", the last batch at {status.train_loss:.3f}"
+    plot(
+        loss_figure(
+            curve,
+            baselines_in(measured(summary)),
+            view=view_now(moment),
+            overlays=overlays,
+            marks=marks,
+        ),
+        key="loss",
+        height=460,
+        alt=f"Loss of {summary.config.title} over {status.step:,} of {status.steps:,} steps"
+        f"{now_at}, beside the losses of guessing and counting. Enter on a point looks back.",
+        on_click=look_back,
+    )
+
+
+def show_steering(summary: Summary, listing: Listing) -> None:
+    run, status = summary.run, summary.status
+    with st.container(horizontal=True):
+        if status.state in ("running", "queued"):
+            st.button("Pause", icon=":material/pause:", on_click=steer, args=(pause_run, run))
+        elif status.state != "finished":
+            st.button(
+                "Resume", icon=":material/play_arrow:", on_click=steer, args=(resume_run, run)
+            )
+        if status.is_active:
+            st.button("Stop", icon=":material/stop:", on_click=steer, args=(stop_run, run))
+        if status.state == "failed":
+            st.button("Try at a third of the learning rate", on_click=try_gently, args=(summary,))
+    if status.state != "finished":
+        key = f"rate {run.name}"
+        rate, put, back = st.columns([3, 2, 3], vertical_alignment="bottom", gap="small")
+        rate.number_input(
+            "Learning rate",
+            min_value=0.0,
+            value=status.learning_rate or summary.config.training.learning_rate,
+            format="%.3g",
+            step=None,
+            key=key,
+        )
+        put.button("Set", on_click=set_rate, args=(run, key), width="stretch")
+        back.button(
+            "Schedule",
+            on_click=steer,
+            args=(set_learning_rate, run, None),
+            width="stretch",
+            help="Back to the learning rate that was planned for each step.",
+        )
+    for message in (status.message, state.pop("steering_mistake", None)):
+        if message:
+            st.html(f'<p class="gpt-message">{escape(message)}</p>')
+    queue = [each for each in reversed(listing.runs) if each.status.state == "queued"]
+    if queue:
+        names = ", ".join(each.config.title for each in queue)
+        st.html(f'<p class="gpt-caption">One trains at a time. Waiting: <b>{escape(names)}</b></p>')
+
+
+def set_rate(run: Run, key: str) -> None:
+    steer(set_learning_rate, run, state[key])
+
+
+def show_samples(summary: Summary, records: RunRecords, moment: int | None) -> None:
+    st.header("What it writes", anchor="writes")
+    is_document = summary.config.corpus.kind == "documents"
+    last = summary.config.training.steps if moment is None else moment
+    now_shown = at_step(records.samples, last)
+    earlier = film(records.samples, now_shown["step"] if now_shown else 0)
+    columns = st.columns(4, gap="medium")
+    cards = [*earlier, *[None] * (3 - len(earlier))]
+    headings = ("At first", "Then", "Later")
+    for column, card, heading in zip(columns, cards, headings, strict=False):
+        with column:
+            st.html(sample_card(card, is_document=is_document, heading=heading))
+    with columns[3]:
+        heading = "Now" if moment is None else "There"
+        st.html(sample_card(now_shown, is_document=is_document, heading=heading))
+
+
+def show_trails(summary: Summary, records: RunRecords, moment: int | None) -> None:
+    st.header("How far each step goes", anchor="steps")
+    left, right = st.columns(2, gap="large")
+    last_step = summary.config.training.steps
+    clip = getattr(summary.config.training, "gradient_clip", None)
+    limit = None if clip is None else Baseline("clipped to", clip)
+    for column, name, title, line in (
+        (left, "learning_rate", "learning rate", None),
+        (right, "gradient_norm", "gradient norm", limit),
+    ):
+        with column:
+            series = records.series(name)
+            plot(
+                trail_figure(
+                    Trail(title, *series, last_step, limit=line),
+                    is_log_x=AXES[0] in state.axes,
+                    moment=moment,
+                ),
+                key=name,
+                height=260,
+                alt=f"The {title} of every step",
+            )
+
+
+def show_matrices(summary: Summary, records: RunRecords, moment: int | None) -> None:
+    st.header("Inside the matrices", anchor="matrices")
+    if not records.histograms:
+        st.html('<p class="gpt-caption">Nothing has been looked at yet.</p>')
+        return
+    names = list(records.histograms[0]["matrices"])
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        chosen = st.selectbox("Matrix", names, key="matrix", persist_state="session")
+        shown = at_step(records.histograms, moment or summary.config.training.steps)
+        plot(
+            histogram_figure(shown["matrices"][chosen], records.histograms[0]["matrices"][chosen]),
+            key="histograms",
+            height=260,
+            alt=f"Histograms of the weights, gradients and updates of {chosen} at step"
+            f" {shown['step']:,}, beside those of step {records.histograms[0]['step']:,}",
+        )
+        st.html(
+            f'<p class="gpt-caption">At step <b>{shown["step"]:,}</b>; the dotted outline is step'
+            f" {records.histograms[0]['step']:,}.</p>"
+        )
+    with right:
+        prefix = "update_ratios/"
+        plot(
+            ratio_figure(
+                {name.removeprefix(prefix): records.series(name) for name in records.names(prefix)},
+                chosen,
+                summary.config.training.steps,
+            ),
+            key="ratios",
+            height=330,
+            alt="How long the update of each matrix is beside the matrix itself",
+        )
