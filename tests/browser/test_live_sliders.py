@@ -185,3 +185,17 @@ def test_a_preset_takes_every_slider(sliders: Page) -> None:
     slider(sliders, "w1").focus()
     sliders.keyboard.press("ArrowRight")
     expect(numbers(sliders)).to_have_text("w1 = -0.99 x = -1 w2 = -1")
+
+
+def test_a_number_shown_rounded_is_not_changed_by_being_looked_at(sliders: Page) -> None:
+    field(sliders, "x").fill("1.23456789")
+    field(sliders, "x").press("Enter")
+    expect(field(sliders, "x")).to_have_value("1.234568")
+    expect(sliders.locator('[data-key="leaf x"]')).to_have_attribute(
+        "aria-label", re.compile("data 1.235,")
+    )
+    ran = runs(sliders)
+    field(sliders, "x").press("Enter")
+    field(sliders, "x").blur()
+    sliders.wait_for_timeout(300)
+    assert runs(sliders) == ran

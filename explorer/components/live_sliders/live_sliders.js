@@ -123,6 +123,7 @@ function createRow(instance, name) {
 
 /** The typed text as a number, or a sentence about it that leaves the number as it was. */
 function take(instance, row) {
+  if (row.field.value === written(row)) return complain(row, ""); // shown rounded, not typed
   const text = row.field.value.trim().replaceAll("−", "-");
   const number = NUMBER.test(text) ? Number(text) : NaN;
   if (Number.isFinite(number)) {
@@ -163,7 +164,7 @@ function show(row) {
 function written({ value, step }) {
   const decimals = (String(step).split(".")[1] ?? "").length;
   const rounded = value.toFixed(decimals);
-  const text = Number(rounded) === value ? rounded : String(value);
+  const text = Number(rounded) === value ? rounded : String(Number(value.toPrecision(7)));
   return text.replaceAll("-", "−");
 }
 
