@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import partial
 from types import NoneType
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gpt.corpus.catalogue import (
     CATALOGUE,
@@ -38,8 +40,13 @@ SECTION_TITLES = {
     "compute": "Where it is computed",
 }
 
-# A catalogue text is read once for all; a text of one's own stays with its owner.
-_load = st.cache_resource(load_corpus, max_entries=8)
+state = st.session_state
+
+
+@st.cache_resource
+def _load(name: str) -> Corpus:
+    """A text of the catalogue, read once for all visits."""
+    return load_corpus(name)
 
 
 def show_mistake(message: str) -> None:
@@ -136,7 +143,7 @@ def _fetch_or_upload(entry: Entry) -> Corpus | None:
             if st.button(f"Fetch it, {size:.1f} MB", icon=":material/download:"):
                 bar = st.progress(0.0, "Connecting …")
                 try:
-                    fetch(entry, lambda had, of: bar.progress(had / of, f"{had:,} of {of:,} bytes"))
+                    fetch(entry, partial(_show_progress, bar))
                 except CorpusError as error:
                     bar.empty()
                     show_mistake(str(error))
@@ -155,6 +162,10 @@ def _fetch_or_upload(entry: Entry) -> Corpus | None:
             if uploaded and _keep(entry, uploaded.getvalue()):
                 st.rerun()
     return None
+
+
+def _show_progress(bar: DeltaGenerator, received: int, total: int) -> None:
+    bar.progress(received / total, f"{received:,} of {total:,} bytes")
 
 
 def _keep(entry: Entry, contents: bytes) -> bool:
@@ -219,10 +230,13 @@ def edit_settings(preset: str, settings: Mapping[str, Mapping[str, Any]]) -> dic
         hints, words = get_type_hints(described), described.descriptions()
         columns = st.columns(4)
         shown = [each for each in fields(described) if each.name != "vocab_size"]
-        model = settings["model"] | {
-            name: value
-            for name in settings["model"]
-            if (value := st.session_state.get(setting_key(preset, name))) is not None
+        model = {
+            **settings["model"],
+            **{
+                name: value
+                for name in settings["model"]
+                if (value := state.get(setting_key(preset, name))) is not None
+            },
         }
         for number, each in enumerate(shown):
             value = settings[section][each.name]
@@ -264,23 +278,28 @@ def _setting(
     disabled: bool,
 ) -> Any:
     """One setting, by the kind of its values."""
-    about = {"help": help, "key": key, "disabled": disabled, "persist_state": "session"}
+    state.setdefault(key, value)
+    about: dict[str, Any] = {
+        "help": help,
+        "key": key,
+        "disabled": disabled,
+        "persist_state": "session",
+    }
     if get_origin(hint) is Literal:
-        choices = list(get_args(hint))
-        return st.selectbox(name, choices, choices.index(value), **about)
+        return st.selectbox(name, get_args(hint), **about)
     kinds = get_args(hint) or (hint,)
     if bool in kinds:
-        return st.toggle(name, value, **about)
+        return st.toggle(name, **about)
     if str in kinds:
-        return st.text_input(name, value, **about)
-    number = int if int in kinds else float
+        return st.text_input(name, **about)
+    is_whole = int in kinds
     at_least = limits.get("at_least")
     chosen = st.number_input(
         name,
-        min_value=None if at_least is None else number(at_least),
-        value=value,
-        step=1 if number is int else None,
-        format="%d" if number is int else "%g",
+        min_value=at_least if at_least is None or is_whole else float(at_least),
+        value=None,
+        step=1 if is_whole else None,
+        format="%d" if is_whole else "%g",
         placeholder="none" if NoneType in kinds else "a number",
         **about,
     )

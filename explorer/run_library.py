@@ -17,10 +17,13 @@ from gpt.runs.run import Run
 state = st.session_state
 
 
+def show_list(listing: Listing) -> None:
+    """A table of every run, newest first."""
+    st.dataframe(_table(listing), hide_index=True, height=min(36 * len(listing.runs) + 38, 330))
+
+
 def show_library(listing: Listing, chosen: Summary | None) -> None:
-    """A table of every run; rename, export and delete the chosen one, and bring in others."""
-    if listing.runs:
-        st.dataframe(_table(listing), hide_index=True, height=min(36 * len(listing.runs) + 38, 330))
+    """Rename, export and delete the chosen run, and bring in others."""
     for reason in listing.unreadable.values():
         show_mistake(reason)
     doing, bringing = st.columns([8, 4], gap="large")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from html import escape
@@ -99,7 +99,7 @@ def tick_for(listing: Listing) -> float | None:
 
 def records_of(summary: Summary) -> RunRecords:
     """What the run has written up to now; this session goes on reading where it left off."""
-    kept = state.setdefault("records", {})
+    kept: dict[Path, RunRecords] = state.setdefault("records", {})
     records = kept.setdefault(summary.run.path, RunRecords(summary.run))
     with suppress(OSError):  # what cannot be read now may be the next time
         records.read()
@@ -149,44 +149,65 @@ def view_now(moment: int | None = None) -> View:
     return View(state.unit, AXES[0] in state.axes, AXES[1] in state.axes, moment)
 
 
+def find(name: str, tick: float | None, listing: Listing) -> Summary:
+    """The run that is looked at, for a fragment that looks every `tick` seconds."""
+    for summary in listing.runs:
+        if summary.run.name == name and tick_for(listing) == tick:
+            return summary
+    st.rerun()  # only the whole page can set a fragment's clock, or look at another run
+
+
 def watch(name: str, tick: float | None) -> None:
-    """The part of the page that is alive."""
+    """The part of the page that is alive: the losses, where the run stands, what it writes."""
     listing = list_runs()
-    summaries = {summary.run.name: summary for summary in listing.runs}
-    if name not in summaries or tick_for(listing) != tick:
-        st.rerun()  # only the whole page can set a fragment's clock
-    summary = summaries[name]
+    summary = find(name, tick, listing)
     records, curve = records_of(summary), curve_of(summary)
     picture, beside = st.columns([8, 4], gap="large")
     with picture:
         figure_place = st.container()
-        steps = max(summary.config.training.steps, 1)
-        moment = st.slider(
+        steps = summary.config.training.steps
+        chosen = st.slider(
             "Look back at step (or click the curve); at the right end, the newest",
             0,
             steps,
             steps,
             key=f"moment {name}",
         )
-    at = None if moment >= summary.status.step else moment
+    moment = moment_of(summary)
     with figure_place:
-        show_losses(summary, curve, summaries, records, at)
+        show_losses(summary, curve, listing, records, moment)
     with beside:
         st.html(reading(summary.config.title, summary.status, bits_per_character(summary)))
         show_steering(summary, listing)
-    show_samples(summary, records, at)
-    show_trails(summary, records, at)
-    show_matrices(summary, records, at)
+    show_samples(summary, records, moment)
+    if chosen != state.get("moment_told", chosen):
+        state.moment_told = chosen
+        st.rerun()  # the figures further down look back as well
+    state.moment_told = chosen
+
+
+def watch_closely(name: str, tick: float | None) -> None:
+    """What changes less often: the optimiser's pace and the matrices."""
+    summary = find(name, tick, list_runs())
+    records, moment = records_of(summary), moment_of(summary)
+    show_trails(summary, records, moment)
+    show_matrices(summary, records, moment)
+
+
+def moment_of(summary: Summary) -> int | None:
+    """The step that is looked back at; None while the newest is looked at."""
+    chosen = state.get(f"moment {summary.run.name}")
+    return None if chosen is None or chosen >= summary.status.step else int(chosen)
 
 
 def show_losses(
     summary: Summary,
     curve: Curve,
-    summaries: Mapping[str, Summary],
+    listing: Listing,
     records: RunRecords,
     moment: int | None,
 ) -> None:
-    overlays = [curve_of(summaries[each]) for each in state.overlays if each in summaries]
+    overlays = [curve_of(each) for each in listing.runs if each.run.name in state.overlays]
     marks = [Mark(event["step"], describe_event(event)) for event in records.events]
     status = summary.status
     now_at = "" if status.train_loss is None else f", the last batch at {status.train_loss:.3f}"
@@ -294,14 +315,14 @@ def show_trails(summary: Summary, records: RunRecords, moment: int | None) -> No
 
 def show_matrices(summary: Summary, records: RunRecords, moment: int | None) -> None:
     st.header("Inside the matrices", anchor="matrices")
-    if not records.histograms:
+    shown = at_step(records.histograms, summary.config.training.steps if moment is None else moment)
+    if shown is None:
         st.html('<p class="gpt-caption">Nothing has been looked at yet.</p>')
         return
     names = list(records.histograms[0]["matrices"])
     left, right = st.columns([7, 5], gap="large")
     with left:
         chosen = st.selectbox("Matrix", names, key="matrix", persist_state="session")
-        shown = at_step(records.histograms, moment or summary.config.training.steps)
         plot(
             histogram_figure(shown["matrices"][chosen], records.histograms[0]["matrices"][chosen]),
             key="histograms",

@@ -23,9 +23,18 @@ from explorer.controls import (
     show_mistake,
 )
 from explorer.measures import ask_pace, ask_text
-from explorer.run_library import show_library
+from explorer.run_library import show_library, show_list
 from explorer.run_records import NOTHING
-from explorer.run_watch import AXES, baselines_in, begin, tick_for, view_now, watch
+from explorer.run_watch import (
+    AXES,
+    RESTING_TICK,
+    baselines_in,
+    begin,
+    tick_for,
+    view_now,
+    watch,
+    watch_closely,
+)
 from explorer.source_code import show_code
 from gpt.corpus.baselines import bigram_loss
 from gpt.corpus.catalogue import CATALOGUE, load_corpus
@@ -133,6 +142,14 @@ def show_things_to_try() -> None:
         with column:
             st.button(label, on_click=try_out, args=arguments, width="stretch")
             st.html(f'<p class="gpt-caption">{reason}</p>')
+
+
+def compare(names: tuple[str, ...]) -> None:
+    """The chosen runs beside one another, and the list of all."""
+    listing = list_runs()
+    summaries = {each.run.name: each for each in listing.runs}
+    st.html(comparison_table([summaries[name] for name in names if name in summaries]))
+    show_list(listing)
 
 
 def show_estimate(config: RunConfig, corpus: Corpus, is_asking: bool) -> None:
@@ -271,12 +288,15 @@ if summaries:
     choose_view(listing)
     tick = tick_for(listing)
     st.fragment(watch, run_every=tick)(state.run, tick)
+    show_things_to_try()
+    slowly = RESTING_TICK if tick else None
+    st.fragment(watch_closely, run_every=slowly)(state.run, tick)
+    st.header("Every run", anchor="runs")
+    st.fragment(compare, run_every=slowly)((state.run, *state.overlays))
 else:
     show_empty(config, corpus)
-show_things_to_try()
-st.header("Every run", anchor="runs")
-if summaries:
-    st.html(comparison_table([summaries[name] for name in (state.run, *state.overlays)]))
+    show_things_to_try()
+    st.header("Every run", anchor="runs")
 show_library(listing, summaries.get(state.run))
 write_link()
 show_code(start_run, train_run, learning_rate_at, bigram_loss)

@@ -153,7 +153,7 @@ def loss_figure(
         figure.add_vline(view.moment, line={"color": LIGHT.backward, "width": 1.5})
     figure.update_layout(
         uirevision=f"{curve.title} {view.unit} {view.is_log_x} {view.is_log_y}",
-        margin={"l": 64, "r": 16, "t": 36, "b": 48},
+        margin={"l": 76, "r": 16, "t": 36, "b": 48},
         hovermode="x unified" if len(curve.train_steps) else "closest",
         xaxis={
             "title": {"text": "step"},
@@ -316,7 +316,7 @@ def trail_figure(trail: Trail, *, is_log_x: bool, moment: int | None = None) -> 
     figure.update_layout(
         uirevision=f"{trail.title} {is_log_x}",
         showlegend=False,
-        margin={"l": 64, "r": 16, "t": 36, "b": 44},
+        margin={"l": 76, "r": 16, "t": 36, "b": 44},
         xaxis={
             "title": {"text": "step"},
             "type": "log" if is_log_x else "linear",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -97,7 +97,7 @@ def ratio_figure(
     last = max(last_step, 2)
     figure.update_layout(
         showlegend=False,
-        margin={"l": 64, "r": 16, "t": 36, "b": 48},
+        margin={"l": 76, "r": 16, "t": 36, "b": 48},
         xaxis={"title": {"text": "step"}, "range": [-0.01 * last, 1.01 * last]},
         yaxis={
             "title": {"text": "update ÷ weight"},
@@ -110,7 +110,7 @@ def ratio_figure(
     return figure
 
 
-def _bars(histogram: Histogram) -> tuple[Sequence[float], Sequence[float], float]:
+def _bars(histogram: Histogram) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], float]:
     """The middle of every bin, its share of all numbers, and how wide it is."""
     counts = np.asarray(histogram["counts"], dtype=np.float64)
     low, high = float(histogram["low"]), float(histogram["high"])

@@ -118,7 +118,7 @@ def sample_card(sample: Record | None, *, is_document: bool, heading: str) -> st
     text = "" if sample is None else str(sample["text"])
     kind = " gpt-sample-documents" if is_document else ""
     return f"""<figure class="gpt-sample"><figcaption><b>{escape(heading)}</b>{step}</figcaption>
-      <pre class="gpt-sample-text{kind}">{escape(text) or "·"}</pre></figure>"""
+      <pre class="gpt-sample-text{kind}">{escape(text)}</pre></figure>"""
 
 
 def film(samples: Sequence[Record], until: int, count: int = 3) -> list[Record]:
