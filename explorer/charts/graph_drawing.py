@@ -380,10 +380,6 @@ def _norm(numbers: Collection[float]) -> float:
     return sqrt(sum(number * number for number in numbers))
 
 
-def _range(numbers: Sequence[float]) -> str:
-    return f"from {format_number(min(numbers))} to {format_number(max(numbers))}"
-
-
 def _edge(
     edge: Edge,
     number: int,

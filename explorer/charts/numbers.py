@@ -6,7 +6,10 @@ import math
 
 
 def format_number(number: float, digits: int = 4) -> str:
-    """`digits` significant figures, a true minus sign, and 1.2e−7 where zeros would pile up."""
+    """`digits` significant figures and a true minus sign: 0.7031, −12.5.
+
+    Where zeros would pile up there is an exponent, and room for one figure less: 1.23e−7.
+    """
     if not math.isfinite(number):
         return "not a number" if math.isnan(number) else ("∞" if number > 0 else "−∞")
     if number == 0:
