@@ -12,6 +12,10 @@ from gpt.commands import CommandError
 COMMANDS = {
     "grad": "the value of an expression and its gradient with respect to every leaf",
     "scalar": "train and sample the GPT made of plain numbers",
+    "train": "train a model into a run folder",
+    "resume": "let a run go on that was paused, stopped or killed",
+    "runs": "list the runs; steer, rename, delete, export and import them",
+    "eval": "how well a run's model predicts the text held out",
 }
 
 

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from gpt import files
+from gpt.corpus import download
 from gpt.corpus.catalogue import CATALOGUE, Entry, Source
 from gpt.corpus.download import DownloadError, fetch
 

@@ -1,0 +1,119 @@
+"""`python -m gpt runs`: what has been trained here; steer, rename, delete, export and import it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from gpt.commands import CommandError
+from gpt.runs.archive import export_run, import_run
+from gpt.runs.config import RunError
+from gpt.runs.control import pause_run, set_learning_rate, stop_run
+from gpt.runs.library import Summary, delete_run, find_run, list_runs, runs_folder
+
+WHO = "terminal"
+
+# Each with what it needs besides the run.
+ACTIONS: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
+    "pause": ("let a run rest, and the next begin; resume lets it go on", {}),
+    "stop": ("end a run after its current step, with a checkpoint", {}),
+    "learning-rate": (
+        "change the learning rate of a run while it trains",
+        {"value": {"metavar": "X|schedule", "help": "a number, or back to the schedule"}},
+    ),
+    "rename": ("give a run another title", {"title": {"help": "up to 80 characters"}}),
+    "delete": ("remove a run and all that is in it", {}),
+    "export": ("write a run as a zip file", {"file": {"type": Path}}),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print a JSON object a run")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    for name, (summary, needs) in ACTIONS.items():
+        action = actions.add_parser(name, help=summary, description=summary)
+        action.add_argument("run", metavar="RUN", help="its name, or its folder")
+        for each, options in needs.items():
+            action.add_argument(each, **options)
+    summary = "make a run from a zip file"
+    actions.add_parser("import", help=summary, description=summary).add_argument("file", type=Path)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        _do(arguments)
+    except RunError as error:
+        raise CommandError(str(error)) from None
+    return 0
+
+
+def _do(arguments: argparse.Namespace) -> None:
+    if arguments.action is None:
+        _list(as_json=arguments.json)
+        return
+    if arguments.action == "import":
+        print(import_run(arguments.file).name)
+        return
+    run = find_run(arguments.run)
+    match arguments.action:
+        case "pause":
+            pause_run(run, WHO)
+        case "stop":
+            stop_run(run, WHO)
+        case "learning-rate":
+            set_learning_rate(run, _read_rate(arguments.value), WHO)
+        case "rename":
+            run.rename(arguments.title)
+        case "delete":
+            delete_run(run)
+        case "export":
+            export_run(run, arguments.file)
+
+
+def _read_rate(text: str) -> float | None:
+    if text == "schedule":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise CommandError(f"A learning rate is a number, or schedule, not {text!r}.") from None
+
+
+def _list(*, as_json: bool) -> None:
+    listing = list_runs()
+    if as_json:
+        for summary in listing.runs:
+            values = {"config": summary.config.to_dict(), "status": summary.status.to_dict()}
+            print(json.dumps({"name": summary.run.name} | values))
+        return
+    if not listing.runs and not listing.unreadable:
+        print(f"There are no runs in {runs_folder()} yet; python -m gpt train begins one.")
+        return
+    header = ("run", "state", "step", "validation", "best", "corpus", "parameters")
+    rows = [header, *(_row(summary) for summary in listing.runs)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
+    for row in rows:
+        print(
+            "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
+    for reason in listing.unreadable.values():
+        print(reason)
+
+
+def _row(summary: Summary) -> tuple[str, ...]:
+    status, config = summary.status, summary.config
+    return (
+        summary.run.name,
+        status.state,
+        f"{status.step:,}/{status.steps:,}",
+        _loss(status.validation_loss),
+        _loss(status.best_validation_loss),
+        config.corpus.name,
+        f"{config.model.parameter_count():,}",
+    )
+
+
+def _loss(loss: float | None) -> str:
+    return "-" if loss is None else f"{loss:.4f}"

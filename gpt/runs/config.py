@@ -1,0 +1,212 @@
+"""Everything needed to do a run again: what its config.json holds."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal, Self
+
+from gpt.corpus.corpus import Corpus, Kind
+from gpt.corpus.tokenizer import CharTokenizer
+from gpt.runs.settings import ComputeConfig, RecordingConfig, ScalarConfig, ScalarTrainingConfig
+from gpt.tensor.config import GPTConfig
+from gpt.tensor.settings import Settings
+from gpt.tensor.training_config import TrainingConfig
+
+FORMAT = 1
+TITLE_LENGTH = 80
+
+RunKind = Literal["tensor", "scalar"]
+"""What the model is made of: tensors in torch, or plain numbers that remember."""
+
+ModelConfig = GPTConfig | ScalarConfig
+AnyTrainingConfig = TrainingConfig | ScalarTrainingConfig
+
+MODEL_CONFIGS: dict[RunKind, type[ModelConfig]] = {"tensor": GPTConfig, "scalar": ScalarConfig}
+TRAINING_CONFIGS: dict[RunKind, type[AnyTrainingConfig]] = {
+    "tensor": TrainingConfig,
+    "scalar": ScalarTrainingConfig,
+}
+
+
+class RunError(ValueError):
+    """Something that cannot be done with a run; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class CorpusReference(Settings):
+    """Which text a run learns from.
+
+    Attributes:
+        name: its name in the catalogue, or what its owner called it.
+        kind: running text or documents.
+        sha256: of the text in UTF-8, in hexadecimal.
+        is_own: whether it is somebody's own, of which the run keeps a copy.
+    """
+
+    name: str
+    kind: Kind
+    sha256: str
+    is_own: bool
+
+
+@dataclass(frozen=True)
+class Origin(Settings):
+    """The run and the step whose weights another run starts from."""
+
+    run: str
+    step: int
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything needed to do a run again.
+
+    Attributes:
+        title: what people call the run.
+        kind: what the model is made of.
+        preset: the preset that it was made from.
+        corpus: which text it learns from.
+        tokenizer: how that text becomes token ids.
+        model: what the model is made of.
+        training: how it is trained.
+        recording: what is kept of it.
+        compute: where it is computed.
+        origin: the run whose weights it starts from; None where they are drawn.
+        created: when, in ISO 8601.
+        versions: of what it was made with, by name.
+    """
+
+    title: str
+    kind: RunKind
+    preset: str
+    corpus: CorpusReference
+    tokenizer: CharTokenizer
+    model: ModelConfig
+    training: AnyTrainingConfig
+    recording: RecordingConfig
+    compute: ComputeConfig
+    origin: Origin | None
+    created: str
+    versions: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if self.kind not in MODEL_CONFIGS:
+            raise RunError(f"kind must be one of {', '.join(MODEL_CONFIGS)}, not {self.kind!r}.")
+        if self.model.vocab_size != self.tokenizer.vocab_size:
+            raise RunError(
+                f"The model has {self.model.vocab_size} tokens, but its tokenizer "
+                f"{self.tokenizer.vocab_size}."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field by its name, ready for `json.dumps`."""
+        return {
+            "format": FORMAT,
+            "title": self.title,
+            "kind": self.kind,
+            "preset": self.preset,
+            "corpus": self.corpus.to_dict(),
+            "tokenizer": self.tokenizer.to_json(),
+            "model": self.model.to_dict(),
+            "training": self.training.to_dict(),
+            "recording": self.recording.to_dict(),
+            "compute": self.compute.to_dict(),
+            "origin": self.origin.to_dict() if self.origin else None,
+            "created": self.created,
+            "versions": dict(self.versions),
+        }
+
+    def to_json(self) -> bytes:
+        """The contents of config.json."""
+        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False).encode() + b"\n"
+
+    @classmethod
+    def from_json(cls, contents: bytes) -> Self:
+        """The configuration in the contents of config.json.
+
+        Raises RunError, in one sentence, for anything that `to_json` cannot have written.
+        """
+        try:
+            return cls._from_dict(json.loads(contents))
+        except KeyError as error:
+            raise RunError(f"config.json lacks {error.args[0]!r}.") from None
+        except (TypeError, AttributeError, RecursionError):
+            raise RunError("config.json is not the configuration of a run.") from None
+        except json.JSONDecodeError as error:
+            raise RunError(f"config.json is not JSON: {error.msg}, line {error.lineno}.") from None
+        except UnicodeDecodeError:
+            raise RunError("config.json is not JSON, for it is not even text.") from None
+        except ValueError as error:
+            raise RunError(f"config.json is wrong: {error}") from None
+
+    @classmethod
+    def _from_dict(cls, values: Any) -> Self:
+        if values["format"] != FORMAT:
+            raise RunError(f"its format is {values['format']!r}, where {FORMAT} is understood.")
+        kind = values["kind"]
+        if kind not in MODEL_CONFIGS:
+            raise RunError(f"kind must be one of {', '.join(MODEL_CONFIGS)}, not {kind!r}.")
+        origin = values["origin"]
+        return cls(
+            title=checked_title(values["title"]),
+            kind=kind,
+            preset=_text("preset", values["preset"]),
+            corpus=CorpusReference.from_dict(values["corpus"]),
+            tokenizer=CharTokenizer.from_json(values["tokenizer"]),
+            model=MODEL_CONFIGS[kind].from_dict(values["model"]),
+            training=TRAINING_CONFIGS[kind].from_dict(values["training"]),
+            recording=RecordingConfig.from_dict(values["recording"]),
+            compute=ComputeConfig.from_dict(values["compute"]),
+            origin=None if origin is None else Origin.from_dict(origin),
+            created=_text("created", values["created"]),
+            versions={_text("version", k): _text(k, v) for k, v in values["versions"].items()},
+        )
+
+
+def reference_to(corpus: Corpus, *, is_own: bool) -> CorpusReference:
+    """How a configuration names a corpus."""
+    return CorpusReference(corpus.name, corpus.kind, corpus.sha256, is_own)
+
+
+def checked_title(title: object) -> str:
+    """A title without white space around it. Raises RunError for what cannot be one."""
+    text = " ".join(_text("title", title).split())
+    if not text or len(text) > TITLE_LENGTH or not text.isprintable():
+        raise RunError(f"A title has 1 to {TITLE_LENGTH} printable characters, not {text[:100]!r}.")
+    return text
+
+
+def as_folder_name(title: str) -> str:
+    """The title in lower-case letters, digits and hyphens, as a folder is called on any machine."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "run"
+
+
+def current_versions(kind: RunKind) -> dict[str, str]:
+    """Of this project and of what a run of that kind rests on."""
+    packages = ["gpt-explorer", *(["torch"] if kind == "tensor" else [])]
+    return {"python": platform.python_version(), **{name: _version_of(name) for name in packages}}
+
+
+def now() -> str:
+    """The time in ISO 8601, to the second, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        # A checkout that was never installed runs all the same.
+        return "unknown"
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise RunError(f"{name} must be text, not {value!r}.")
+    return value

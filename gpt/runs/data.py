@@ -1,0 +1,69 @@
+"""What a run learns from and what it is tested on: the split of its corpus, in its token ids."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+
+from gpt.corpus.baselines import Baselines, measure_baselines
+from gpt.corpus.corpus import Corpus, Split
+from gpt.corpus.tokenizer import CharTokenizer
+
+# Fixed, so that all runs on a corpus, whatever their seeds, are tested on the same documents.
+_SPLIT_SEED = 0
+
+
+def split_corpus(corpus: Corpus) -> Split:
+    """The documents to train on and those held out, both in random order, always the same.
+
+    A list in alphabetical order would give away how each document begins: like the one before it.
+    """
+    rng = random.Random(_SPLIT_SEED)
+    train, validation = corpus.split(rng)
+    return Split(_shuffled(train, rng), _shuffled(validation, rng))
+
+
+@dataclass(frozen=True)
+class TokenStreams:
+    """A corpus as a tensor model reads it.
+
+    Attributes:
+        train: token ids to learn from, one long stream.
+        validation: token ids to be tested on; fewer than two mean that nothing is held out.
+        characters_per_token: of the validation text, or of all where nothing is held out; BOS
+            counts as a token without a character.
+    """
+
+    train: list[int]
+    validation: list[int]
+    characters_per_token: float
+
+    def bits_per_character(self, loss: float) -> float:
+        """A loss in nats per token as bits per character, which compares across tokenizers."""
+        return loss / math.log(2) / self.characters_per_token
+
+
+def encode_streams(corpus: Corpus, tokenizer: CharTokenizer | None = None) -> TokenStreams:
+    """Both parts of the split in the token ids of that tokenizer, or else of the corpus' own.
+
+    Raises UnknownCharacterError for what the tokenizer does not know.
+    """
+    split = split_corpus(corpus)
+    train = corpus.encode(split.train, tokenizer)
+    validation = corpus.encode(split.validation, tokenizer)
+    tested, stream = (split.validation, validation) if split.validation else (split.train, train)
+    # The BOS that opens a stream is read but never asked for.
+    n_predicted = len(stream) - (corpus.kind == "documents")
+    return TokenStreams(train, validation, sum(map(len, tested)) / n_predicted)
+
+
+def baselines_of(streams: TokenStreams, vocab_size: int) -> Baselines | None:
+    """The losses that a model must beat; None where nothing is held out to measure them on."""
+    if len(streams.validation) < 2:
+        return None
+    return measure_baselines(streams.train, streams.validation, vocab_size)
+
+
+def _shuffled(documents: tuple[str, ...], rng: random.Random) -> tuple[str, ...]:
+    return tuple(rng.sample(documents, len(documents)))

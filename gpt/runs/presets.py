@@ -1,0 +1,201 @@
+"""Where to start from: every preset by name, and from a preset and a corpus to a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from gpt.corpus.catalogue import CATALOGUE, load_corpus
+from gpt.corpus.corpus import Corpus
+from gpt.corpus.text import CorpusError
+from gpt.corpus.tokenizer import CharTokenizer
+from gpt.runs.config import (
+    MODEL_CONFIGS,
+    TITLE_LENGTH,
+    TRAINING_CONFIGS,
+    AnyTrainingConfig,
+    Origin,
+    RunConfig,
+    RunError,
+    RunKind,
+    checked_title,
+    current_versions,
+    now,
+    reference_to,
+)
+from gpt.runs.settings import ComputeConfig, RecordingConfig, ScalarTrainingConfig
+from gpt.tensor.presets import PRESETS as TENSOR_PRESETS
+from gpt.tensor.settings import Settings
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A model, how to train it and on what.
+
+    Attributes:
+        name: what `--preset` calls it.
+        title: what it is, in a line.
+        kind: what the model is made of.
+        corpus: the name of the text it is meant for.
+        model_settings: those of the model, but for the vocabulary's size, which the text decides.
+        training: how it is trained.
+    """
+
+    name: str
+    title: str
+    kind: RunKind
+    corpus: str
+    model_settings: Mapping[str, Any]
+    training: AnyTrainingConfig
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        *(
+            Preset(p.name, p.title, "tensor", p.corpus, p.model_settings, p.training)
+            for p in TENSOR_PRESETS.values()
+        ),
+        Preset(
+            "microgpt",
+            "MicroGPT: a GPT made of plain numbers",
+            "scalar",
+            "names",
+            {},
+            ScalarTrainingConfig(),
+        ),
+    )
+}
+
+DEFAULT_PRESET = "gpt-small"
+
+
+def find_preset(name: str) -> Preset:
+    """The preset of that name. Raises RunError if there is none."""
+    if name not in PRESETS:
+        raise RunError(f"There is no preset {name}; there are {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def sections(kind: RunKind) -> dict[str, type[Settings]]:
+    """The four groups of settings of a run. No name of a setting occurs in two of them."""
+    return {
+        "model": MODEL_CONFIGS[kind],
+        "training": TRAINING_CONFIGS[kind],
+        "recording": RecordingConfig,
+        "compute": ComputeConfig,
+    }
+
+
+def configure(
+    preset: Preset,
+    corpus: Corpus,
+    changes: Mapping[str, Any] | None = None,
+    *,
+    title: str | None = None,
+    origin: tuple[Origin, RunConfig] | None = None,
+) -> RunConfig:
+    """The configuration of a run on that corpus, with some settings changed, by their names.
+
+    Settings that follow others do so unless they are given: the warm-up takes at most a tenth of
+    the steps, the least learning rate is at most a tenth of the peak, and a sample is written with
+    each validation loss. With an origin the model and the tokenizer are that run's.
+
+    Raises:
+        ValueError: a setting does not exist or is impossible.
+        RunError: the model cannot learn from this corpus.
+    """
+    changes = dict(changes or {})
+    if origin:
+        _check_origin(preset, origin[1])
+    tokenizer = origin[1].tokenizer if origin else corpus.tokenizer
+    _check_corpus(preset.kind, corpus, tokenizer)
+
+    by_section = _sorted_into_sections(preset.kind, changes)
+    if "vocab_size" in changes:
+        raise RunError("vocab_size follows from the corpus and cannot be set.")
+    model_settings = origin[1].model.to_dict() if origin else preset.model_settings
+    training = TRAINING_CONFIGS[preset.kind].from_dict(
+        _following(preset.training.to_dict() | by_section["training"], changes)
+    )
+    recording = {"sample_interval": training.evaluation_interval} | by_section["recording"]
+    return RunConfig(
+        title=checked_title(title or _default_title(preset, corpus)),
+        kind=preset.kind,
+        preset=preset.name,
+        corpus=reference_to(corpus, is_own=not is_in_catalogue(corpus)),
+        tokenizer=tokenizer,
+        model=MODEL_CONFIGS[preset.kind].from_dict(
+            {**model_settings, "vocab_size": tokenizer.vocab_size, **by_section["model"]}
+        ),
+        training=training,
+        recording=RecordingConfig.from_dict(recording),
+        compute=ComputeConfig.from_dict(by_section["compute"]),
+        origin=origin[0] if origin else None,
+        created=now(),
+        versions=current_versions(preset.kind),
+    )
+
+
+def is_in_catalogue(corpus: Corpus) -> bool:
+    """Whether the catalogue has this very text under its name, so that a run need not copy it."""
+    if corpus.name not in CATALOGUE:
+        return False
+    try:
+        return load_corpus(corpus.name) == corpus
+    except CorpusError:
+        return False
+
+
+def _default_title(preset: Preset, corpus: Corpus) -> str:
+    if preset.name == corpus.name:
+        return preset.name
+    return f"{preset.name} on {corpus.name}"[:TITLE_LENGTH]
+
+
+def _sorted_into_sections(kind: RunKind, changes: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    names = {
+        section: {each.name for each in fields(settings)}
+        for section, settings in sections(kind).items()
+    }
+    for name in changes:
+        if not any(name in known for known in names.values()):
+            raise RunError(f"{name} is not a setting of a {kind} run.")
+    return {
+        section: {name: value for name, value in changes.items() if name in known}
+        for section, known in names.items()
+    }
+
+
+def _following(training: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The training's settings, those that follow others moved within their limits."""
+    for name, leader in (("warmup_steps", "steps"), ("minimum_learning_rate", "learning_rate")):
+        limit = training[leader]
+        follows = name in training and name not in given and leader in given
+        if follows and isinstance(limit, int | float):
+            training[name] = min(training[name], type(training[name])(limit / 10))
+    return training
+
+
+def _check_origin(preset: Preset, config: RunConfig) -> None:
+    if config.kind != preset.kind:
+        raise RunError(
+            f"The weights of {config.title} are those of a {config.kind} model, which the preset "
+            f"{preset.name} does not train."
+        )
+
+
+def _check_corpus(kind: RunKind, corpus: Corpus, tokenizer: CharTokenizer) -> None:
+    if kind == "scalar" and corpus.kind != "documents":
+        raise RunError(
+            f"The GPT made of plain numbers learns documents, one a line, but {corpus.name} is "
+            "running text."
+        )
+    if corpus.kind == "documents" and not tokenizer.has_bos:
+        raise RunError(
+            f"The tokenizer comes from running text and has no BOS, which the documents of "
+            f"{corpus.name} need between them."
+        )
+    if tokenizer is not corpus.tokenizer:
+        tokenizer.encode("".join(sorted(set().union(*corpus.documents))))
