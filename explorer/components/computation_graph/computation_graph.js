@@ -163,7 +163,6 @@ function repaint(instance, flashes = false) {
   for (const pane of instance.panes) {
     pane.state = stateOf(pane, instance);
     paint(pane, instance.drawing, pane.state, flashes && !isCalm);
-    pane.svg.classList.toggle("stepping", instance.position !== null);
     showPanel(instance, pane);
     const running = pane.nodes.get(pane.state.step?.node)?.node;
     if (running && !pane.isFitted) reveal(pane, running);

@@ -59,7 +59,6 @@ function stateOf(pane, instance) {
       if (path) classes.push(path.nodes.has(key) ? "lit" : "dim");
       if (moment.wrong.has(key)) classes.push("wrong");
       const gradient = isEnd || step.phase === "backward" ? numberOf(node, "gradient") : "";
-      if (!gradient) classes.push("ungraded");
       return {
         data: numberOf(node, "data"),
         gradient,

@@ -85,8 +85,6 @@ function showPlayer(instance) {
   const length = lengthOf(instance);
   const longest = drawing.walks.find(({ steps }) => steps.length === length);
   const forward = longest?.steps.filter(({ phase }) => phase === "forward").length ?? 0;
-  player.classList.toggle("whole", position === null);
-  player.classList.toggle("stepless", length === 0);
   for (const button of player.querySelectorAll("button, input")) button.disabled = length === 0;
   player.querySelector("[data-go=all]").disabled = position === null;
   player.querySelector("[data-go=play] span").textContent = playing ? "Pause" : "Play";
@@ -136,11 +134,15 @@ function showCode({ code }, lines, running, phase) {
   [...code.list.children].forEach((item, index) => {
     item.className = index === running ? `running ${phase}` : "";
   });
-  const item = code.list.children[running];
+  // In the next frame, which lays the page out in any case.
+  requestAnimationFrame(() => scrollTo(code.list, code.list.children[running]));
+}
+
+/** Scroll a list, and nothing around it, as little as shows all of an item. */
+function scrollTo(list, item) {
   if (!item) return;
-  const low = item.offsetTop + item.offsetHeight - code.list.clientHeight + 6;
-  const top = Math.min(Math.max(code.list.scrollTop, low), item.offsetTop - 6);
-  code.list.scrollTop = top;
+  const low = item.offsetTop + item.offsetHeight - list.clientHeight + 6;
+  list.scrollTop = Math.min(Math.max(list.scrollTop, low), item.offsetTop - 6);
 }
 
 function codeLine(content) {
