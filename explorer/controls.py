@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hint
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from explorer.charts.training_words import distinct_titles
 from gpt.corpus.catalogue import (
     CATALOGUE,
     Entry,
@@ -201,14 +202,13 @@ class ChosenOrigin(NamedTuple):
 def choose_origin(kind: RunKind) -> ChosenOrigin | None:
     """Fresh weights, or those of a run of that kind. Raises RunError where they are gone."""
     runs = {each.run.name: each for each in list_runs().runs if each.config.kind == kind}
+    titles = distinct_titles([*runs.values()])
     run, step = st.columns([3, 1])
     with run:
         name = st.selectbox(
             "Start from",
             [None, *runs],
-            format_func=lambda name: (
-                f"the weights of {runs[name].config.title}" if name else "fresh weights"
-            ),
+            format_func=lambda name: f"the weights of {titles[name]}" if name else "fresh weights",
             key=f"origin {kind}",
         )
     if name is None:

@@ -19,7 +19,16 @@ state = st.session_state
 
 def show_list(listing: Listing) -> None:
     """A table of every run, newest first."""
-    st.dataframe(_table(listing), hide_index=True, height=min(36 * len(listing.runs) + 38, 330))
+    losses = ("train loss", "best validation loss")
+    st.dataframe(
+        _table(listing),
+        hide_index=True,
+        height=min(36 * len(listing.runs) + 38, 330),
+        column_config={
+            "parameters": st.column_config.NumberColumn(format="localized"),
+            **{name: st.column_config.NumberColumn(format="%.5g") for name in losses},
+        },
+    )
 
 
 def show_library(listing: Listing, chosen: Summary | None) -> None:

@@ -92,7 +92,11 @@ def tick_for(listing: Listing) -> float | None:
     """How often to look at the runs: not at all when no process is at work on any."""
     states = {summary.status.state for summary in listing.runs}
     was_steered = time.monotonic() - state.get("steered_at", -ANSWER_SECONDS) < ANSWER_SECONDS
-    if states & {"running", "queued"} or was_steered:
+    is_counting = any(
+        each.run.name == state.get("run") and not ask_text(each.config, each.run).done()
+        for each in listing.runs
+    )
+    if states & {"running", "queued"} or was_steered or is_counting:
         return TICK
     return RESTING_TICK if "paused" in states else None
 
@@ -138,11 +142,11 @@ def baselines_in(text: TextMeasure | None) -> list[Baseline]:
     if text is None:
         return []
     named = [
-        ("guessing", text.uniform, "Every token equally likely: ln V."),
-        ("counting letters", text.unigram, "How common is each token?"),
-        ("counting pairs", text.bigram, "How common is each token after the one before it?"),
+        ("guessing", text.uniform),
+        ("counting letters", text.unigram),
+        ("counting pairs", text.bigram),
     ]
-    return [Baseline(label, loss, note) for label, loss, note in named if loss is not None]
+    return [Baseline(label, loss) for label, loss in named if loss is not None]
 
 
 def view_now(moment: int | None = None) -> View:
@@ -242,15 +246,10 @@ def show_steering(summary: Summary, listing: Listing) -> None:
             st.button("Try at a third of the learning rate", on_click=try_gently, args=(summary,))
     if status.state != "finished":
         key = f"rate {run.name}"
+        rate_now = status.learning_rate or summary.config.training.learning_rate
+        state.setdefault(key, f"{rate_now:.3g}")
         rate, put, back = st.columns([3, 2, 3], vertical_alignment="bottom", gap="small")
-        rate.number_input(
-            "Learning rate",
-            min_value=0.0,
-            value=status.learning_rate or summary.config.training.learning_rate,
-            format="%.3g",
-            step=None,
-            key=key,
-        )
+        rate.text_input("Learning rate", key=key)
         put.button("Set", on_click=set_rate, args=(run, key), width="stretch")
         back.button(
             "Schedule",
@@ -269,7 +268,13 @@ def show_steering(summary: Summary, listing: Listing) -> None:
 
 
 def set_rate(run: Run, key: str) -> None:
-    steer(set_learning_rate, run, state[key])
+    """The learning rate that was typed, from the next step on."""
+    try:
+        rate = float(state[key])
+    except ValueError:
+        state.steering_mistake = f"A learning rate is a number such as 0.001, not {state[key]!r}."
+    else:
+        steer(set_learning_rate, run, rate)
 
 
 def show_samples(summary: Summary, records: RunRecords, moment: int | None) -> None:
@@ -279,14 +284,15 @@ def show_samples(summary: Summary, records: RunRecords, moment: int | None) -> N
     now_shown = at_step(records.samples, last)
     earlier = film(records.samples, now_shown["step"] if now_shown else 0)
     columns = st.columns(4, gap="medium")
-    cards = [*earlier, *[None] * (3 - len(earlier))]
-    headings = ("At first", "Then", "Later")
-    for column, card, heading in zip(columns, cards, headings, strict=False):
+    is_here = "Now" if moment is None else "There"
+    if len(earlier) == 3 or summary.status.is_active:  # the newest card keeps its place
+        shown = [*earlier, *[None] * (3 - len(earlier)), now_shown]
+    else:
+        shown = [*earlier, now_shown]
+    headings = [*("At first", "Then", "Later")[: len(shown) - 1], is_here]
+    for column, card, heading in zip(columns, shown, headings, strict=False):
         with column:
             st.html(sample_card(card, is_document=is_document, heading=heading))
-    with columns[3]:
-        heading = "Now" if moment is None else "There"
-        st.html(sample_card(now_shown, is_document=is_document, heading=heading))
 
 
 def show_trails(summary: Summary, records: RunRecords, moment: int | None) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from explorer.charts.training import UNITS, Curve, loss_figure
 from explorer.charts.training_comparison import comparison_table
-from explorer.charts.training_words import estimate_line
+from explorer.charts.training_words import distinct_titles, estimate_line
 from explorer.components.plot import plot
 from explorer.controls import (
     choose_corpus,
@@ -247,12 +247,10 @@ def write_link() -> None:
 
 def choose_view(listing: Listing) -> None:
     """Which run is looked at, beside which others, in which unit and on which axes."""
-    titles = {each.run.name: each.config.title for each in listing.runs}
-    run, others, unit, axes = st.columns([4, 4, 4, 3], vertical_alignment="bottom", gap="medium")
-    with run:
-        st.selectbox("Run", list(titles), format_func=titles.get, key="run")
-    with others:
-        state.overlays = [each for each in state.overlays if each in titles and each != state.run]
+    titles = distinct_titles(listing.runs)
+    state.overlays = [each for each in state.overlays if each in titles and each != state.run]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.selectbox("Run", list(titles), format_func=titles.get, key="run", width=280)
         st.multiselect(
             "Beside it",
             [name for name in titles if name != state.run],
@@ -260,10 +258,9 @@ def choose_view(listing: Listing) -> None:
             key="overlays",
             placeholder="any other runs",
             max_selections=10,
+            width=300,
         )
-    with unit:
         st.segmented_control("Loss in", UNITS, key="unit", required=True)
-    with axes:
         st.pills("Axes", AXES, selection_mode="multi", key="axes")
 
 

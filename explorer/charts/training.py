@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
@@ -24,6 +24,8 @@ UNIT_TITLES: dict[Unit, str] = {
 
 MOST_POINTS = 2000
 LARGEST_EXPONENT = 80.0  # of a perplexity that float32 can still hold
+SMALLEST_LOSS = 1e-6  # on a logarithmic axis
+LABEL_SHARE = 0.05  # of the axis that a label of a line is high
 SMOOTHING_SHARE = 40  # the thick line averages over this share of the curve
 
 Numbers = npt.NDArray[np.float64]
@@ -56,7 +58,6 @@ class Baseline:
 
     label: str
     loss: float
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,8 +148,8 @@ def loss_figure(
     if marks:
         _add_marks(figure, marks)
     last_step = max(each.steps for each in (curve, *overlays))
-    for baseline in baselines:
-        _add_baseline(figure, baseline, curve.characters_per_token, view)
+    low, high = _reach(curve, baselines, overlays, view)
+    _add_baselines(figure, baselines, curve.characters_per_token, view, (low, high))
     if view.moment is not None:
         figure.add_vline(view.moment, line={"color": LIGHT.backward, "width": 1.5})
     figure.update_layout(
@@ -165,10 +166,77 @@ def loss_figure(
         yaxis={
             "title": {"text": UNIT_TITLES[view.unit]},
             "type": "log" if view.is_log_y else "linear",
+            "range": [low, high],
             "automargin": False,
         },
     )
     return figure
+
+
+def _reach(
+    curve: Curve, baselines: Sequence[Baseline], overlays: Sequence[Curve], view: View
+) -> tuple[float, float]:
+    """From where to where the loss axis goes: all of the curve and the baselines are in it.
+
+    Overlaid runs that went astray may leave it; they would press the curve itself flat.
+    """
+    own = [curve.train_losses, curve.validation_losses, np.array([b.loss for b in baselines])]
+    shown = in_unit(np.concatenate(own), view.unit, curve.characters_per_token)
+    if len(shown) == 0:
+        shown = np.array([1.0, 2.0])
+    highest = float(shown.max())
+    for each in overlays:
+        losses = np.concatenate([each.train_losses, each.validation_losses])
+        others = in_unit(losses, view.unit, each.characters_per_token)
+        shown = np.concatenate([shown, np.minimum(others, 1.25 * highest)])
+    if view.is_log_y:
+        shown = np.log10(np.maximum(shown, SMALLEST_LOSS))
+    low, high = float(shown.min()), float(shown.max())
+    room = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
+    return low - room, high + room
+
+
+def _add_baselines(
+    figure: go.Figure,
+    baselines: Sequence[Baseline],
+    characters_per_token: float,
+    view: View,
+    reach: tuple[float, float],
+) -> None:
+    """A dashed line for each; labels that would cover one another are written as one."""
+    labels: list[tuple[float, str]] = []
+    for baseline in sorted(baselines, key=lambda each: each.loss):
+        losses = in_unit(np.array([baseline.loss]), view.unit, characters_per_token)
+        height = float(losses[0])
+        figure.add_shape(
+            type="line",
+            xref="paper",
+            x0=0,
+            x1=1,
+            y0=height,
+            y1=height,
+            layer="below",
+            line={"color": LIGHT.muted, "width": 1, "dash": "dash"},
+        )
+        place = math.log10(height) if view.is_log_y else height
+        label = f"{baseline.label} {height:.2f}"
+        if labels and place - labels[-1][0] < LABEL_SHARE * (reach[1] - reach[0]):
+            labels[-1] = (place, f"{labels[-1][1]} · {label}")
+        else:
+            labels.append((place, label))
+    for place, label in labels:
+        figure.add_annotation(
+            xref="paper",
+            x=1,
+            xanchor="right",
+            y=place,
+            yanchor="bottom",
+            yshift=1,
+            showarrow=False,
+            text=label,
+            font={"size": 12, "color": LIGHT.muted},
+            bgcolor=LIGHT.ground + "CC",
+        )
 
 
 def _add_train(figure: go.Figure, curve: Curve, view: View) -> None:
@@ -236,36 +304,6 @@ def _add_overlay(figure: go.Figure, curve: Curve, colour: str, view: View) -> No
         )
 
 
-def _add_baseline(
-    figure: go.Figure, baseline: Baseline, characters_per_token: float, view: View
-) -> None:
-    losses = in_unit(np.array([baseline.loss]), view.unit, characters_per_token)
-    height = float(losses[0])
-    figure.add_shape(
-        type="line",
-        xref="paper",
-        x0=0,
-        x1=1,
-        y0=height,
-        y1=height,
-        layer="below",
-        line={"color": LIGHT.muted, "width": 1, "dash": "dash"},
-    )
-    figure.add_annotation(
-        xref="paper",
-        x=1,
-        xanchor="right",
-        y=math.log10(height) if view.is_log_y else height,
-        yanchor="bottom",
-        yshift=1,
-        showarrow=False,
-        text=f"{baseline.label} {height:.2f}",
-        hovertext=baseline.note,
-        font={"size": 12, "color": LIGHT.muted},
-        bgcolor=LIGHT.ground + "CC",
-    )
-
-
 def _add_marks(figure: go.Figure, marks: Sequence[Mark]) -> None:
     figure.add_scatter(
         x=[mark.step for mark in marks],
@@ -292,7 +330,7 @@ class Trail:
     values: Numbers
     last_step: int
     number_format: str = ".3g"
-    limit: Baseline | None = field(default=None)
+    limit: Baseline | None = None
 
 
 def trail_figure(trail: Trail, *, is_log_x: bool, moment: int | None = None) -> go.Figure:
@@ -309,7 +347,8 @@ def trail_figure(trail: Trail, *, is_log_x: bool, moment: int | None = None) -> 
         )
     )
     if trail.limit:
-        _add_baseline(figure, trail.limit, 1.0, View())
+        reach = (0.0, max(float(values.max(initial=0)), trail.limit.loss))
+        _add_baselines(figure, [trail.limit], 1.0, View(), reach)
     if moment is not None:
         figure.add_vline(moment, line={"color": LIGHT.backward, "width": 1.5})
     last = max(trail.last_step, 2)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from explorer.charts.training_words import STATE_WORDS, duration
-from explorer.theme import CATEGORICAL, LIGHT
+from explorer.charts.training_words import STATE_WORDS, duration, loss_text
+from explorer.theme import CATEGORICAL
 from gpt.runs.config import RunConfig
 from gpt.runs.library import Summary
 from gpt.runs.status import Status
@@ -22,9 +22,9 @@ def results(config: RunConfig, status: Status) -> dict[str, str]:
         "state": STATE_WORDS[status.state],
         "steps made": f"{status.step:,}",
         "parameters": f"{config.model.parameter_count():,}",
-        "loss of the last batch": _loss(status.train_loss),
-        "validation loss": _loss(status.validation_loss),
-        "best validation loss": _loss(best)
+        "loss of the last batch": loss_text(status.train_loss),
+        "validation loss": loss_text(status.validation_loss),
+        "best validation loss": loss_text(best)
         + ("" if best is None else f" at step {status.best_step:,}"),
         "time": duration(status.seconds),
         "tokens per second": ""
@@ -67,9 +67,9 @@ def comparison_table(summaries: Sequence[Summary]) -> str:
     different = [row for row in chosen if differs(row)]
     same = [row for row in chosen if not differs(row)]
     title = "Every setting" if len(summaries) == 1 else f"{len(same)} settings that they share"
-    colours = (LIGHT.forward, *CATEGORICAL)
+    colours = ("forward", *(f"categorical-{index}" for index in range(len(CATEGORICAL))))
     heads = "".join(
-        f'<th scope="col" style="--run-colour:{colour}">{escape(each.config.title)}</th>'
+        f'<th scope="col" style="--run-colour:var(--gpt-{colour})">{escape(each.config.title)}</th>'
         for each, colour in zip(summaries, colours, strict=False)
     )
     return f"""<div class="gpt-comparison-frame" tabindex="0" role="region"
@@ -97,7 +97,3 @@ def _setting(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _loss(loss: float | None) -> str:
-    return "" if loss is None else f"{loss:.4f}"

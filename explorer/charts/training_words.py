@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
 from gpt.runs.config import RunConfig
 from gpt.runs.journal import Record
+from gpt.runs.library import Summary
 from gpt.runs.pace import Pace
 from gpt.runs.status import State, Status
 
@@ -51,6 +53,29 @@ def memory_size(n_bytes: int) -> str:
     return f"{n_bytes / 1e6:,.0f} MB" if n_bytes < 1e9 else f"{n_bytes / 1e9:.1f} GB"
 
 
+def loss_text(loss: float | None) -> str:
+    """A loss to four decimals; one that has exploded in powers of ten; nothing where none is."""
+    if loss is None:
+        return ""
+    return f"{loss:.4f}" if abs(loss) < 1e5 else f"{loss:.3g}"
+
+
+def perplexity_text(loss: float) -> str:
+    """The perplexity of a loss in nats per token, e^loss."""
+    return f"{math.exp(loss):,.2f}" if loss < 12 else f"e^{loss:,.0f}"
+
+
+def distinct_titles(summaries: Sequence[Summary]) -> dict[str, str]:
+    """What to call each run in a list, by its folder's name, which tells equal titles apart."""
+    counts = Counter(each.config.title for each in summaries)
+    return {
+        each.run.name: each.config.title
+        if counts[each.config.title] == 1
+        else f"{each.config.title} ({each.run.name})"
+        for each in summaries
+    }
+
+
 def describe_event(event: Record) -> str:
     """Who did what, for the mark at its step."""
     what = str(event.get("what"))
@@ -69,7 +94,7 @@ def reading(title: str, status: Status, bits_per_character: float | None) -> str
         loss, label = status.train_loss, "loss of the last batch"
     share = status.step / status.steps if status.steps else 0.0
     rows = [
-        _row("perplexity", "" if loss is None else f"{math.exp(min(loss, 80)):,.2f}"),
+        _row("perplexity", "" if loss is None else perplexity_text(loss)),
         _row(
             "bits per character",
             "" if bits_per_character is None else f"{bits_per_character:.3f}",
@@ -82,7 +107,7 @@ def reading(title: str, status: Status, bits_per_character: float | None) -> str
       <p class="gpt-run-state"><span></span>{STATE_WORDS[status.state]}</p>
       <p class="gpt-run-title">{escape(title)}</p>
       <div class="gpt-reading"><p>{label}
-        <b class="gpt-headline gpt-forward">{"–" if loss is None else f"{loss:.4f}"}</b></p></div>
+        <b class="gpt-headline gpt-forward">{loss_text(loss) or "–"}</b></p></div>
       <div class="gpt-progress" role="progressbar" aria-label="steps done" aria-valuemin="0"
         aria-valuemax="{status.steps}" aria-valuenow="{status.step}">
         <i style="width:{100 * share:.1f}%"></i></div>
