@@ -209,7 +209,7 @@ def live(program) -> None:
         graph = build_graph(study.output, study.recording, state.unfolded)
     state.study, state.graph_shown = study, graph
     with picture:
-        event = computation_graph(draw(study, graph), key=f"graph {state.generation}", height=620)
+        event = computation_graph(draw(study, graph), key="graph", height=620)
     if event.toggled:
         state.unfolded ^= {event.toggled}
         st.rerun(scope="fragment")

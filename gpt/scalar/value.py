@@ -369,12 +369,17 @@ def backward(root: Value) -> Gradients:
                 of_members[member.index] = gradients[member]
             family.hand_down(of_members, gradients, uses)
     of_parameters = [matrix.hand_down(its_uses, gradients) for matrix, its_uses in uses.items()]
+    return _by_id(gradients, of_parameters)
+
+
+def _by_id(gradients: GradientSums, of_parameters: Sequence[Gradients]) -> Gradients:
+    """All gradients in one map, or a DuplicateNameError if two would be filed under one id."""
     by_id = {value.id: gradient for value, gradient in gradients.items()}
-    n_leaves_and_computed = len(gradients)
+    n_values = len(gradients)
     for more in of_parameters:
         by_id.update(more)
-        n_leaves_and_computed += len(more)
-    if len(by_id) < n_leaves_and_computed:
+        n_values += len(more)
+    if len(by_id) < n_values:
         ids = [id for more in of_parameters for id in more] + [value.id for value in gradients]
         twice = Counter(ids).most_common(1)[0][0]
         raise DuplicateNameError(f"two different leaves are named {twice!r}; each needs its own")
