@@ -208,7 +208,7 @@ def live(program) -> None:
             return
         graph = build_graph(study.output, study.recording, state.unfolded)
     state.study, state.graph_shown = study, graph
-    with picture:
+    with picture, st.container(key="picture"):
         event = computation_graph(draw(study, graph), key="graph", height=620)
     if event.toggled:
         state.unfolded ^= {event.toggled}
