@@ -32,6 +32,7 @@ from gpt.tensor.config import GPTConfig
 
 OWN_TEXT = "own"
 MEGABYTE = 1_000_000
+COLUMNS = 4  # of settings
 
 KIND_TITLES: dict[Kind, str] = {"text": "running text", "documents": "one document a line"}
 SECTION_TITLES = {
@@ -228,7 +229,6 @@ def edit_settings(preset: str, settings: Mapping[str, Mapping[str, Any]]) -> dic
     for section, described in sections(kind).items():
         st.markdown(f"**{SECTION_TITLES[section]}**")
         hints, words = get_type_hints(described), described.descriptions()
-        columns = st.columns(4)
         shown = [each for each in fields(described) if each.name != "vocab_size"]
         model = {
             **settings["model"],
@@ -238,9 +238,13 @@ def edit_settings(preset: str, settings: Mapping[str, Mapping[str, Any]]) -> dic
                 if (value := state.get(setting_key(preset, name))) is not None
             },
         }
+        # Switches are lower than fields: together they line up.
+        shown.sort(key=lambda each: hints[each.name] is bool)
         for number, each in enumerate(shown):
             value = settings[section][each.name]
-            with columns[number % 4]:
+            if number % COLUMNS == 0:
+                columns = st.columns(COLUMNS)
+            with columns[number % COLUMNS]:
                 chosen = _setting(
                     each.name,
                     hints[each.name],

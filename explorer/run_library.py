@@ -9,6 +9,7 @@ import streamlit as st
 
 from explorer.charts.training_words import STATE_WORDS
 from explorer.controls import show_mistake
+from explorer.run_records import RunRecords
 from gpt.runs.archive import export_run, import_run
 from gpt.runs.config import RunError
 from gpt.runs.library import Listing, Summary, delete_run
@@ -59,6 +60,14 @@ def _show_doings(summary: Summary) -> None:
         show_mistake(mistake)
     with st.container(horizontal=True):
         st.download_button(
+            "Every number as CSV",
+            lambda: _numbers(summary.run),
+            f"{name}.csv",
+            "text/csv",
+            on_click="ignore",
+            icon=":material/table:",
+        )
+        st.download_button(
             "Export as zip",
             lambda: _exported(summary.run),
             f"{name}.zip",
@@ -101,6 +110,12 @@ def _delete(run: Run) -> None:
         delete_run(run)
     except RunError as error:
         state.library_mistake = str(error)
+
+
+def _numbers(run: Run) -> str:
+    records = RunRecords(run)
+    records.read()
+    return records.to_csv()
 
 
 def _exported(run: Run) -> bytes:

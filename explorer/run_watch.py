@@ -162,7 +162,7 @@ def find(name: str, tick: float | None, listing: Listing) -> Summary:
 
 
 def watch(name: str, tick: float | None) -> None:
-    """The part of the page that is alive: the losses, where the run stands, what it writes."""
+    """The losses as they fall, where the run stands, and how to steer it."""
     listing = list_runs()
     summary = find(name, tick, listing)
     records, curve = records_of(summary), curve_of(summary)
@@ -183,7 +183,6 @@ def watch(name: str, tick: float | None) -> None:
     with beside:
         st.html(reading(summary.config.title, summary.status, bits_per_character(summary)))
         show_steering(summary, listing)
-    show_samples(summary, records, moment)
     if chosen != state.get("moment_told", chosen):
         state.moment_told = chosen
         st.rerun()  # the figures further down look back as well
@@ -191,9 +190,10 @@ def watch(name: str, tick: float | None) -> None:
 
 
 def watch_closely(name: str, tick: float | None) -> None:
-    """What changes less often: the optimiser's pace and the matrices."""
+    """What changes less often: what it writes, the optimiser's pace and the matrices."""
     summary = find(name, tick, list_runs())
     records, moment = records_of(summary), moment_of(summary)
+    show_samples(summary, records, moment)
     show_trails(summary, records, moment)
     show_matrices(summary, records, moment)
 

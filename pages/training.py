@@ -249,7 +249,7 @@ def choose_view(listing: Listing) -> None:
     """Which run is looked at, beside which others, in which unit and on which axes."""
     titles = distinct_titles(listing.runs)
     state.overlays = [each for each in state.overlays if each in titles and each != state.run]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, gap="medium"):
         st.selectbox("Run", list(titles), format_func=titles.get, key="run", width=280)
         st.multiselect(
             "Beside it",
@@ -294,6 +294,6 @@ else:
     show_empty(config, corpus)
     show_things_to_try()
     st.header("Every run", anchor="runs")
-show_library(listing, summaries.get(state.run))
+show_library(listing, summaries.get(state.run or ""))
 write_link()
 show_code(start_run, train_run, learning_rate_at, bigram_loss)

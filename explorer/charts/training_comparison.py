@@ -83,7 +83,6 @@ def comparison_table(summaries: Sequence[Summary]) -> str:
 def _rows(rows: Sequence[Row], kind: str) -> str:
     lines = []
     for name, values in rows:
-        # What all share is said once.
         cells = "".join(f"<td>{escape(value) or '–'}</td>" for value in values)
         lines.append(f'<tr class="{kind}"><th scope="row">{escape(name)}</th>{cells}</tr>')
     return "".join(lines)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from gpt.runs.config import RunConfig
+from gpt.runs.config import RunConfig, as_folder_name
 from gpt.runs.journal import Record
 from gpt.runs.library import Summary
 from gpt.runs.pace import Pace
@@ -35,8 +35,10 @@ EVENT_WORDS = {
 
 
 def duration(seconds: float) -> str:
-    """A stretch of time as a person says it: 8 s, 2 min 5 s, 1 h 20 min."""
-    whole = max(0, round(seconds))
+    """A stretch of time as a person says it: less than 1 s, 8 s, 2 min 5 s, 1 h 20 min."""
+    if seconds < 1:
+        return "less than 1 s"
+    whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
     minutes, rest = divmod(whole, 60)
@@ -68,12 +70,12 @@ def perplexity_text(loss: float) -> str:
 def distinct_titles(summaries: Sequence[Summary]) -> dict[str, str]:
     """What to call each run in a list, by its folder's name, which tells equal titles apart."""
     counts = Counter(each.config.title for each in summaries)
-    return {
-        each.run.name: each.config.title
-        if counts[each.config.title] == 1
-        else f"{each.config.title} ({each.run.name})"
-        for each in summaries
-    }
+    titles = {}
+    for each in summaries:
+        title, name = each.config.title, each.run.name
+        number = name.removeprefix(as_folder_name(title)).lstrip("-") or "1"
+        titles[name] = title if counts[title] == 1 else f"{title} · {number}"
+    return titles
 
 
 def describe_event(event: Record) -> str:
@@ -141,9 +143,11 @@ def sample_card(sample: Record | None, *, is_document: bool, heading: str) -> st
     """What the model wrote at a step."""
     step = "" if sample is None else f"step {sample['step']:,}"
     text = "" if sample is None else str(sample["text"])
-    kind = " gpt-sample-documents" if is_document else ""
+    kind = "gpt-sample-documents" if is_document else ""
+    paper = "gpt-sample-paper" if sample else "gpt-sample-paper gpt-sample-awaited"
     return f"""<figure class="gpt-sample"><figcaption><b>{escape(heading)}</b>{step}</figcaption>
-      <pre class="gpt-sample-text{kind}">{escape(text)}</pre></figure>"""
+      <div class="{paper}" tabindex="0" role="region" aria-label="{escape(heading)}, {step}"><pre
+      class="{kind}">{escape(text)}</pre></div></figure>"""
 
 
 def film(samples: Sequence[Record], until: int, count: int = 3) -> list[Record]:
