@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import sys
 
 from gpt.commands import CommandError
@@ -21,6 +22,8 @@ COMMANDS = {
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
+        if re.search("unrecognized arguments: -[^-]", message):
+            message += "; put -- before what begins with a minus and is no option"
         raise CommandError(message)
 
 

@@ -28,7 +28,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(f"{error.message} ({place}: {error.text.strip()!r})") from None
     by_id = backward(evaluation.output)
     value = evaluation.output.data
-    gradients = {name: by_id.get(name, 0.0) for name in program.leaf_names}
+    # To add 0 makes a 0 of −0, which nobody asks about.
+    gradients = {name: by_id.get(name, 0.0) + 0.0 for name in program.leaf_names}
+    for name, gradient in gradients.items():
+        if not math.isfinite(gradient):
+            raise CommandError(f"the gradient of {name} is too large for a number here")
     if arguments.json:
         print(json.dumps({"value": value, "gradients": gradients}))
         return 0
@@ -48,6 +52,8 @@ def _numbers(program: Program, assignments: list[str]) -> dict[str, float]:
         if name not in program.leaf_names:
             known = ", ".join(program.leaf_names) or "none"
             raise CommandError(f"the expression has no leaf {name!r}; its leaves are: {known}")
+        if name in numbers:
+            raise CommandError(f"{name} is given twice; give it one number")
         try:
             numbers[name] = float(text)
         except ValueError:

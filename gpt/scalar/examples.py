@@ -22,8 +22,6 @@ class Example:
     text: str
     numbers: Mapping[str, float]
     remark: str
-    has_fan_out: bool = False
-    """Whether the naive order of the backward pass goes wrong on it."""
 
 
 EXAMPLES = (
@@ -44,7 +42,6 @@ EXAMPLES = (
         "a*b + a**2",
         {"a": 2.0, "b": -3.0},
         "Two ways from a to the output; each adds its share.",
-        has_fan_out=True,
     ),
     Example(
         "Tanh neuron",
@@ -63,7 +60,6 @@ EXAMPLES = (
         "ea = exp(a)\neb = exp(b)\nec = exp(c)\n-log(eb / (ea + eb + ec))",
         {"a": 1.0, "b": 0.5, "c": -1.0},
         "b is the right answer: its gradient is its probability minus 1, the others' just theirs.",
-        has_fan_out=True,
     ),
     Example(
         "Attention score",
@@ -72,7 +68,6 @@ EXAMPLES = (
         "exp(s1) / (exp(s1) + exp(s2))",
         {"q1": 1.0, "q2": 0.5, "k1": 0.8, "k2": -0.4, "m1": -0.3, "m2": 0.9},
         "One query weighs two keys; what goes to one is taken from the other.",
-        has_fan_out=True,
     ),
     Example(
         "Two-layer MLP",
@@ -95,21 +90,18 @@ EXAMPLES = (
             "d": 0.0,
         },
         "Every weight's gradient says which way to turn it to come nearer to the target.",
-        has_fan_out=True,
     ),
     Example(
         "Why the order matters",
         "b = a + a\nc = b + b\nc",
         {"a": 1.0},
         "b must wait for both of its uses. Fired too early, it hands on half.",
-        has_fan_out=True,
     ),
     Example(
         "Why depth first fails",
         "b = a*2\nc = b + 1\nd = b*c\nd",
         {"a": 1.0},
         "b is used by d and by c; c's share comes late.",
-        has_fan_out=True,
     ),
 )
 
