@@ -47,7 +47,7 @@ def goes_wrong_in_naive_order(example: Example) -> bool:
 
 
 def test_there_is_enough_to_see_the_naive_order_fail_on() -> None:
-    """A leaf may have several uses without harm, as a in the bump test: it has nobody to fire at."""
+    """To be used twice does a leaf no harm, as a in the bump test: it has nobody to fire at."""
     assert [example.title for example in EXAMPLES if goes_wrong_in_naive_order(example)] == [
         "Cross-entropy",
         "Attention score",
