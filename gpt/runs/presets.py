@@ -121,7 +121,7 @@ def configure(
     )
     recording = {"sample_interval": training.evaluation_interval} | by_section["recording"]
     return RunConfig(
-        title=checked_title(title or _default_title(preset, corpus)),
+        title=checked_title(_default_title(preset, corpus) if title is None else title),
         kind=preset.kind,
         preset=preset.name,
         corpus=reference_to(corpus, is_own=not is_in_catalogue(corpus)),

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from gpt.corpus.baselines import measure_baselines
+from gpt.corpus.catalogue import load_corpus
+from gpt.corpus.corpus import Corpus
+from gpt.corpus.tokenizer import UnknownCharacterError
+from gpt.runs.config import RunError
+from gpt.runs.data import encode_streams, split_corpus
+from gpt.runs.evaluation import evaluate_run
+from gpt.runs.journal import read_records
+from gpt.runs.library import create_run
+from gpt.runs.presets import PRESETS, configure
+from gpt.runs.scalar_training import load_scalar_model
+from gpt.runs.session import train_run
+from gpt.runs.tensor_training import load_model
+
+
+def test_the_split_is_the_same_for_everybody_and_gives_nothing_away() -> None:
+    names = load_corpus("names")
+    split = split_corpus(names)
+    assert split == split_corpus(names)
+    assert sorted(split.train + split.validation) == list(names.documents)
+    assert len(split.validation) == len(names.documents) // 10
+    # The file is in alphabetical order; a model that reads one name after another must not see it.
+    follows = sum(a[0] == b[0] for a, b in zip(split.train, split.train[1:], strict=False))
+    assert follows / len(split.train) < 0.15
+
+
+def test_characters_per_token_count_bos_as_a_token_without_one() -> None:
+    names = Corpus("x", "ann\nben\ncleo\n" * 10, "documents")
+    streams = encode_streams(names)
+    characters = sum(map(len, split_corpus(names).validation))
+    assert streams.characters_per_token == characters / (characters + 3)
+    verse = Corpus("x", "abcdefghij" * 20, "text")
+    assert encode_streams(verse).characters_per_token == 1
+    assert encode_streams(verse).bits_per_character(math.log(2)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("kind", ["scalar", "tensor"])
+def test_the_evaluation_of_a_checkpoint_is_the_loss_reported_at_its_step(
+    tiny: Any, kind: str
+) -> None:
+    # As many windows and documents as there are, so that both read the same.
+    every = {"evaluation_documents": 10**6} if kind == "scalar" else {"evaluation_windows": 10**6}
+    run = tiny.trained(kind, **every)
+    losses = {m["step"]: m.get("validation_loss") for m in read_records(run.metrics_file)}
+    for which, step in (("last", 24), ("best", run.checkpoint("best").step), (6, 6)):
+        evaluation = evaluate_run(run, which)
+        assert evaluation.step == step
+        assert evaluation.loss == pytest.approx(losses[step], rel=1e-6)
+        assert evaluation.perplexity == pytest.approx(math.exp(evaluation.loss))
+    streams = encode_streams(tiny.corpus)
+    assert evaluation.baselines == measure_baselines(
+        streams.train, streams.validation, tiny.corpus.tokenizer.vocab_size
+    )
+
+
+def test_another_text_can_be_asked_about_if_it_has_no_other_characters(tiny: Any) -> None:
+    run = tiny.trained()
+    other = Corpus("others", "nina\narno\nlena\n" * 7, "documents")
+    assert evaluate_run(run, "last", other).loss != evaluate_run(run).loss
+    with pytest.raises(UnknownCharacterError, match="The character '!' is unknown"):
+        evaluate_run(run, "last", Corpus("loud", "nina!\narno!\n" * 7, "documents"))
+    with pytest.raises(RunError, match="eight-names keeps nothing from training to be tested on"):
+        evaluate_run(run, "last", load_corpus("eight-names"))
+
+
+def test_a_model_is_loaded_as_it_was_at_a_step(tiny: Any) -> None:
+    scalar, tensor = tiny.trained("scalar"), tiny.trained("tensor")
+    shape, weights = load_scalar_model(scalar, 6)
+    assert {name: (len(rows), len(rows[0])) for name, rows in weights.items()} == (
+        shape.matrix_shapes()
+    )
+    early, late = load_model(tensor, 6), load_model(tensor)
+    assert not early.training
+    pairs = zip(early.parameters(), late.parameters(), strict=True)
+    assert any(not (a == b).all() for a, b in pairs)
+    with pytest.raises(RunError, match="has no checkpoint of step 7; it has 0, 2, 6, 14, 24"):
+        load_model(tensor, 7)
+    with pytest.raises(RunError, match="is a GPT made of plain numbers, not of tensors"):
+        load_model(scalar)
+    with pytest.raises(RunError, match="is a GPT of tensors, not of plain numbers"):
+        load_scalar_model(tensor)
+
+
+@pytest.mark.parametrize("kind", ["scalar", "tensor"])
+def test_weights_of_another_model_are_refused(tiny: Any, kind: str) -> None:
+    run, other = tiny.trained(kind), tiny.trained(kind, n_embd=12)
+    run.checkpoint(24).path.write_bytes(other.checkpoint(24).path.read_bytes())
+    load = load_model if kind == "tensor" else load_scalar_model
+    with pytest.raises(RunError, match=r"step-000024\.safetensors: These weights are not for this"):
+        load(run, 24)
+
+
+def test_the_scalar_gpt_learns_names(tiny: Any) -> None:
+    """MicroGPT's own shape, briefly: better than counting letters after a hundred steps."""
+    corpus = load_corpus("names")
+    changes = {"steps": 100, "evaluation_documents": 40, "evaluation_interval": 100}
+    run = create_run(configure(PRESETS["microgpt"], corpus, changes), corpus)
+    assert train_run(run).state == "finished"
+    losses = [m["validation_loss"] for m in read_records(run.metrics_file) if "is_best" in m]
+    assert losses[0] == pytest.approx(math.log(27), abs=0.05)
+    assert losses[-1] < 2.85

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gpt.runs import pace as pace_module
+from gpt.runs.config import RunError
+from gpt.runs.pace import Pace, known_pace, measure_pace
+from gpt.runs.process import own_process
+from gpt.runs.session import train_run
+from gpt.runs.status import Status
+
+
+def test_what_is_measured_is_what_training_then_takes(tiny: Any) -> None:
+    changes = {"steps": 400, "n_embd": 16, "block_size": 16, "inspection_interval": None}
+    config = tiny.config("scalar", **changes)
+    assert known_pace(config) is None
+    pace = measure_pace(config, tiny.corpus)
+    run = tiny.run("scalar", **changes)
+    started = time.perf_counter()
+    train_run(run)
+    taken = time.perf_counter() - started
+    # Loose, for the machine has others to serve meanwhile.
+    assert 0.25 < taken / pace.seconds_for(config, tiny.corpus) < 4
+    assert 20e6 < pace.memory < 500e6
+
+
+def test_a_model_is_measured_once(tiny: Any) -> None:
+    config = tiny.config()
+    pace = measure_pace(config, tiny.corpus)
+    longer = tiny.config(steps=240, seed=5, learning_rate=0.3)
+    started = time.perf_counter()
+    assert measure_pace(longer, tiny.corpus) == known_pace(longer) == pace
+    assert time.perf_counter() - started < 0.1
+    assert known_pace(tiny.config(n_embd=6)) is None
+    assert known_pace(replace(config, versions={"python": "4"})) is None
+
+
+def test_a_measurement_beside_another_training_is_not_remembered(tiny: Any) -> None:
+    tiny.run().write_status(Status("running", time.time(), 24).taken_by(own_process()))
+    measure_pace(tiny.config(), tiny.corpus)
+    assert known_pace(tiny.config()) is None
+
+
+def test_the_whole_run_is_steps_evaluations_and_samples(tiny: Any) -> None:
+    pace = Pace(step_seconds=0.5, evaluation_seconds=2.0, sample_seconds=10.0, memory=1)
+    config = tiny.config(steps=100, evaluation_interval=25, evaluation_documents=3)
+    # 100 steps, 5 evaluations of 3 documents, 4 samples
+    assert pace.seconds_for(config, tiny.corpus) == 50 + 5 * 3 * 2 + 4 * 10
+    # The corpus holds out 7 documents, however many are asked for.
+    many = tiny.config(steps=100, evaluation_interval=25, evaluation_documents=1000)
+    assert pace.seconds_for(many, tiny.corpus) == 50 + 5 * 7 * 2 + 4 * 10
+    silent = tiny.config(steps=100, evaluation_interval=100, sample_interval=None)
+    assert pace.seconds_for(silent, tiny.corpus) == 50 + 2 * 3 * 2
+
+
+def test_a_damaged_memory_is_no_memory(tiny: Any, runs: Any) -> None:
+    measure_pace(tiny.config(), tiny.corpus)
+    for contents in ("", "[]", '{"x": 3}'):
+        pace_module._store().write_text(contents)
+        assert known_pace(tiny.config()) is None
+
+
+def test_what_takes_too_long_or_fails_is_a_sentence(tiny: Any) -> None:
+    with pytest.raises(RunError, match="A few steps of this model take more than 0 seconds here"):
+        measure_pace(tiny.config(), tiny.corpus, patience=0.01)
+    with pytest.raises(RunError, match="This model cannot be trained here"):
+        measure_pace(tiny.config("tensor", device="abacus"), tiny.corpus)
