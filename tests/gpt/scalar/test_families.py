@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import pytest
 
-from gpt.scalar.families import Matrix
+from gpt.scalar.families import Matrix, Scaled
 from gpt.scalar.functions import add, dot, linear, relu, rmsnorm
 from gpt.scalar.value import Id, Value, backward, computed_values
 
@@ -72,3 +72,20 @@ def test_a_member_rests_on_what_it_says_and_its_slope_is_there(operation) -> Non
         assert backward(member) == pytest.approx(
             {"a": 0.0, "b": 0.0} | gradients_value_by_value(member)
         )
+
+
+def test_a_scale_may_have_other_uses() -> None:
+    x, scale = [Value.leaf(2.0, "a"), Value.leaf(-3.0, "b")], Value.leaf(0.5, "s")
+    first, second = Scaled(x, scale).members()
+    assert (first.data, second.data) == (1.0, -1.5)
+    gradients = backward(first * scale + second)
+    assert gradients["s"] == 2.0 * 0.5 + 1.0 - 3.0
+    assert (gradients["a"], gradients["b"]) == (0.25, 0.5)
+
+
+def test_at_its_kink_a_relu_hands_nothing_down() -> None:
+    x = [Value.leaf(number, f"x{i}") for i, number in enumerate((0.0, -0.0, 5e-324))]
+    a, b, c = relu(x)
+    gradients = backward(a + b + c)
+    assert [gradients[f"x{i}"] for i in range(3)] == [0.0, 0.0, 1.0]
+    assert [member.local_gradients for member in (a, b, c)] == [(0.0,), (0.0,), (1.0,)]
