@@ -15,6 +15,23 @@ from gpt.scalar.value import Gradients, Value, backward, computed_values
 
 
 @dataclass(frozen=True)
+class Nudge:
+    """A gradient, and what was found of it by another way; None where that way is undefined."""
+
+    leaf: str
+    gradient: float
+    found: float | None
+
+    @property
+    def relative_error(self) -> float | None:
+        """|found - gradient| / |gradient|; where the gradient is 0, the distance itself."""
+        if self.found is None:
+            return None
+        size = abs(self.gradient)
+        return abs(self.found - self.gradient) / (size if size > 1e-12 else 1.0)
+
+
+@dataclass(frozen=True)
 class Study:
     """A program worked out at `numbers`; in primitive operations only, if `is_primitive`.
 
@@ -74,15 +91,15 @@ class Study:
         except (ExpressionError, ZeroDivisionError):
             return None
 
+    def nudges(self, leaves: Sequence[str], epsilon: float) -> list[Nudge]:
+        """The bump test of every leaf."""
+        return [
+            Nudge(leaf, self.gradient(leaf), self.slope_by_nudging(leaf, epsilon))
+            for leaf in leaves
+        ]
+
     def _defined(self, leaf: str, x: float) -> float | None:
         try:
             return self.output_at(leaf, x)
         except ExpressionError:
             return None
-
-
-def relative_error(estimate: float | None, gradient: float) -> float | None:
-    """|estimate - gradient| / |gradient|; where the gradient is 0, the distance itself."""
-    if estimate is None:
-        return None
-    return abs(estimate - gradient) / (abs(gradient) if abs(gradient) > 1e-12 else 1.0)

@@ -1,36 +1,30 @@
 """Autograd: the computation graph of whatever is typed, forward and backward."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 import pandas as pd
 import streamlit as st
 
-from explorer.charts.graph_code import backward_listing, forward_listing
-from explorer.charts.graph_drawing import draw_graph, draw_walk
-from explorer.charts.graph_sentences import (
-    Names,
-    describe_backward,
-    describe_forward,
-    describe_path,
-    list_parents,
-)
+from explorer.autograd_address import TINY_GPT, View, read_address, write_address
+from explorer.charts.graph_drawing import Drawing, draw_graph
+from explorer.charts.graph_sentences import Names, describe_path
+from explorer.charts.graph_walks import draw_walks
+from explorer.charts.node_table import node_table
 from explorer.charts.numbers import format_number
 from explorer.charts.slope import difference_errors, tangent
 from explorer.components.computation_graph import computation_graph
 from explorer.components.live_sliders import Slider, live_sliders
 from explorer.components.plot import plot
 from explorer.source_code import show_code
-from explorer.study import Study, relative_error
+from explorer.study import Nudge, Study
 from gpt.scalar.difference import central_difference
 from gpt.scalar.examples import EXAMPLES, TinyGPT
-from gpt.scalar.expression import FUNCTIONS, MAXIMUM_MAGNITUDE, ExpressionError, parse
-from gpt.scalar.graph import build_graph
+from gpt.scalar.expression import FUNCTIONS, MAXIMUM_MAGNITUDE, ExpressionError, Program, parse
+from gpt.scalar.graph import Graph, build_graph
 from gpt.scalar.paths import sum_over_paths
 from gpt.scalar.value import backward, computed_values
 from gpt.scalar.walkthrough import naive_order, right_order
 
-TINY_GPT = "The loss of a tiny GPT"
 FIRST_WEIGHT = "wte[0, 0]"  # of the tiny GPT, to turn until another is pinned
 SAMPLES = 61  # points of the curve
 EPSILONS = [10 ** (-k / 2) for k in range(2, 31)]
@@ -70,48 +64,35 @@ def take_text() -> None:
 
 def read_link() -> None:
     """Take up what the address says, in the first run of a visit."""
-    query = st.query_params
-    numbers = {}
-    for pair in filter(None, query.get("at", "").split("~")):
-        leaf, _, number = pair.rpartition(":")
-        with suppress(ValueError):
-            if abs(float(number)) <= MAXIMUM_MAGNITUDE:
-                numbers[leaf] = float(number)
-    state.name = query.get("name", "ava")
-    state.naive = query.get("order") == "naive"
-    state.primitive = query.get("in") == "primitives"
-    if "text" in query:
-        state.example = None
-        state.text = query["text"]
-        restart(numbers)
-    elif query.get("example") == TINY_GPT:
-        begin(TINY_GPT, numbers)
-        state.unfolded = frozenset(filter(None, query.get("open", "").split("~")))
-    else:
+    view = read_address(st.query_params)
+    if view is None:
+        state.name, state.naive, state.primitive = View.name, False, False
         begin(EXAMPLES[0].title)
-    state.pinned = query.get("pin")
-    step = query.get("step", "")
-    state.step = int(step) if step.isdecimal() and len(step) < 6 else None
+        return
+    state.name, state.naive, state.primitive = view.name, view.is_naive, view.is_primitive
+    state.example = TINY_GPT if view.text is None else None
+    if view.text is not None:
+        state.text = view.text
+    restart(view.numbers)
+    state.unfolded, state.pinned, state.step = view.unfolded, view.pinned, view.step
 
 
 def write_link() -> None:
     """Put the view into the address, so that it can be shared and found again."""
-    link = {"example": TINY_GPT, "name": state.name}
-    if state.example != TINY_GPT:
-        link = {"text": state.text}
-    link["at"] = "~".join(f"{leaf}:{number:.6g}" for leaf, number in state.numbers.items())
-    if state.naive:
-        link["order"] = "naive"
-    if state.primitive:
-        link["in"] = "primitives"
-    if state.unfolded:
-        link["open"] = "~".join(sorted(state.unfolded))
-    if state.pinned:
-        link["pin"] = state.pinned
-    if state.step is not None:
-        link["step"] = str(state.step)
-    if st.query_params.to_dict() != link:
-        st.query_params.from_dict(link)
+    query = write_address(
+        View(
+            text=None if state.example == TINY_GPT else state.text,
+            name=state.name,
+            numbers=state.numbers,
+            is_naive=state.naive,
+            is_primitive=state.primitive,
+            unfolded=state.unfolded,
+            pinned=state.pinned,
+            step=state.step,
+        )
+    )
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
 
 
 def show_error(message: str, place: str = "") -> None:
@@ -129,7 +110,7 @@ def show_mistake(error: ExpressionError) -> None:
     show_error(error.message, place if error.text.strip() else "")
 
 
-def read_program():
+def read_program() -> Program | TinyGPT | None:
     """The program that is typed or chosen; None, and a sentence, where there is none."""
     try:
         if state.example == TINY_GPT:
@@ -142,7 +123,7 @@ def read_program():
     return None
 
 
-def turnable_leaves(program) -> list[str]:
+def turnable_leaves(program: Program | TinyGPT) -> list[str]:
     """The leaves with a slider: all that were typed; of a GPT's hundreds, the pinned one."""
     if not isinstance(program, TinyGPT):
         return list(program.leaf_names)
@@ -154,30 +135,13 @@ def slider(leaf: str, number: float) -> Slider:
     return Slider(leaf, number, min(-reach, number), max(reach, number))
 
 
-def draw(study: Study, graph):
-    """The drawing of a study, with the walk, or both walks, through it."""
-    forward = forward_listing(study.order)
-    walks = []
-    for name, order in [("right order", right_order), ("naive order", naive_order)]:
-        if name == "naive order" and not state.naive:
-            continue
-        lines, marked = backward_listing(order)
-        walk = draw_walk(
-            name,
-            study.order,
-            order(study.output),
-            graph,
-            study.gradients,
-            names=study.evaluation.names,
-            line_of=forward.line_of,
-            backward_line=marked,
-        )
-        walk["code"] = {"forward": list(forward.lines), "backward": list(lines)}
-        walks.append(walk)
+def draw(study: Study, graph: Graph) -> Drawing:
+    names = study.evaluation.names
+    walks = draw_walks(study.order, graph, study.gradients, names=names, with_naive=state.naive)
     return draw_graph(
         graph,
         study.gradients,
-        names=study.evaluation.names,
+        names=names,
         walks=walks,
         code=walks[0]["code"],
         pinned=state.pinned,
@@ -186,7 +150,7 @@ def draw(study: Study, graph):
 
 
 @st.fragment
-def live(program) -> None:
+def live(program: Program | TinyGPT) -> None:
     """What follows a leaf while it is dragged: the picture and the slope. Leaves a study behind."""
     picture, beside = st.columns([8, 3], gap="large")
     leaves = turnable_leaves(program)
@@ -301,28 +265,26 @@ def show_nudges(study: Study, leaves: list[str], leaf: str) -> None:
             key="power",
             persist_state="session",
         )
-        rows = []
-        for name in leaves:
-            gradient = study.gradient(name)
-            nudged = study.slope_by_nudging(name, epsilon)
-            error = relative_error(nudged, gradient)
-            rows.append(
-                {
-                    "leaf": name,
-                    "autograd": format_number(gradient, 8),
-                    "nudged": "undefined" if nudged is None else format_number(nudged, 8),
-                    "off by": "" if error is None else f"{error:.1e}",
-                }
-            )
+        nudges = study.nudges(leaves, epsilon)
+        table = pd.DataFrame(
+            {
+                "leaf": leaves,
+                "autograd": [format_number(nudge.gradient, 8) for nudge in nudges],
+                "nudged": [format_found(nudge) for nudge in nudges],
+                "off by": [format_error(nudge) for nudge in nudges],
+            }
+        ).set_index("leaf")
         if state.get("asked_torch"):
             from gpt.tensor.replay import replay_in_torch
 
-            _, in_torch = replay_in_torch(study.output)
-            for row, name in zip(rows, leaves, strict=True):
-                slope = in_torch[study.evaluation.leaves[name].id]
-                row["torch"] = format_number(slope, 8)
-                row["torch off by"] = f"{relative_error(slope, study.gradient(name)):.1e}"
-        st.table(pd.DataFrame(rows).set_index("leaf") if rows else pd.DataFrame())
+            by_id = replay_in_torch(study.output)[1]
+            in_torch = [
+                Nudge(name, study.gradient(name), by_id[study.evaluation.leaves[name].id])
+                for name in leaves
+            ]
+            table["torch"] = [format_found(nudge) for nudge in in_torch]
+            table["torch off by"] = [format_error(nudge) for nudge in in_torch]
+        st.table(table)
         if not state.get("asked_torch"):
             st.button(
                 "Ask torch as well",
@@ -330,10 +292,7 @@ def show_nudges(study: Study, leaves: list[str], leaf: str) -> None:
                 on_click=lambda: state.update(asked_torch=True),
             )
     with right:
-        errors = [
-            relative_error(study.slope_by_nudging(leaf, width), study.gradient(leaf))
-            for width in EPSILONS
-        ]
+        errors = [study.nudges([leaf], width)[0].relative_error for width in EPSILONS]
         plot(
             difference_errors(EPSILONS, errors, epsilon),
             key="errors",
@@ -346,7 +305,15 @@ def show_nudges(study: Study, leaves: list[str], leaf: str) -> None:
         )
 
 
-def show_paths(study: Study, graph, leaves: list[str]) -> None:
+def format_found(nudge: Nudge) -> str:
+    return "undefined" if nudge.found is None else format_number(nudge.found, 8)
+
+
+def format_error(nudge: Nudge) -> str:
+    return "" if nudge.relative_error is None else f"{nudge.relative_error:.1e}"
+
+
+def show_paths(study: Study, graph: Graph, leaves: list[str]) -> None:
     st.header("Every path adds its share", anchor="paths")
     node = graph.nodes.get(state.pinned or "")
     value = node.value if node and node.value else study.evaluation.leaves.get(focus(leaves))
@@ -374,21 +341,8 @@ def show_paths(study: Study, graph, leaves: list[str]) -> None:
 
 def show_table(study: Study) -> None:
     st.header("Every node", anchor="nodes")
-    naming = Names(study.evaluation.names)
     values = [*study.evaluation.leaves.values(), *study.order]
-    parents = list_parents(values)
-    table = pd.DataFrame(
-        {
-            "node": [naming.short(value) for value in values],
-            "operation": [value.operation for value in values],
-            "data": [value.data for value in values],
-            "gradient": [study.gradients.get(value.id, 0.0) for value in values],
-            "how its data came to be": [describe_forward(value, naming) for value in values],
-            "how its gradient came to be": [
-                describe_backward(value, parents, study.gradients) for value in values
-            ],
-        }
-    )
+    table = node_table(values, study.gradients, study.evaluation.names)
     st.dataframe(table, hide_index=True, height=min(38 * (len(table) + 1), 420))
     st.download_button("CSV", table.to_csv(index=False), "nodes.csv", "text/csv", on_click="ignore")
 

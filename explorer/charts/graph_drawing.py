@@ -5,16 +5,13 @@ This is all that the browser gets to know. The component draws it and plays it; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import sqrt
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from explorer.charts.graph_sentences import (
-    MOST_TERMS,
     Names,
     describe_backward,
-    describe_delivery,
-    describe_firing,
     describe_forward,
     list_parents,
 )
@@ -22,7 +19,6 @@ from explorer.charts.layered_layout import Point, layered_layout
 from explorer.charts.numbers import format_number
 from gpt.scalar.graph import Edge, Graph, Node
 from gpt.scalar.value import Gradients, Value
-from gpt.scalar.walkthrough import Firing
 
 CHARACTER = 7.6  # the width of a monospaced character at the size used in the drawing
 NODE_HEIGHT = 58.0
@@ -82,6 +78,7 @@ class DrawnStep(TypedDict):
 class DrawnWalk(TypedDict):
     name: str
     steps: list[DrawnStep]
+    code: NotRequired[dict[str, list[str]]]
 
 
 class Drawing(TypedDict):
@@ -117,7 +114,7 @@ def draw_graph(
         for key, node in graph.nodes.items()
     ]
     edges = [
-        _edge(edge, number, graph, placed, boxes, naming) for number, edge in _numbered(graph.edges)
+        _edge(edge, number, graph, placed, boxes, naming) for number, edge in numbered(graph.edges)
     ]
     return {
         "nodes": nodes,
@@ -131,89 +128,6 @@ def draw_graph(
         "pinned": pinned,
         "step": step,
     }
-
-
-def draw_walk(
-    name: str,
-    order: Sequence[Value],
-    firings: Sequence[Firing],
-    graph: Graph,
-    gradients: Gradients,
-    *,
-    names: Mapping[object, str] | None = None,
-    line_of: Callable[[Value], int | None] = lambda value: None,
-    backward_line: int | None = None,
-) -> DrawnWalk:
-    """The forward pass, an operation a step, then the backward pass, a firing a step.
-
-    `order` holds the computed values in the order of their creation; what lies within a folded
-    group is passed over. `wrong`, on the last step, names every gradient that differs from the
-    right one.
-    """
-    naming = Names(names or {})
-    keys = {value: key for value, key in graph.keys.items() if not graph.nodes[key].group}
-    edge_keys = {
-        (edge.target, edge.child_index): _edge_key(edge, number)
-        for number, edge in _numbered(graph.edges)
-        if edge.child_index is not None
-    }
-    steps: list[DrawnStep] = []
-    for value in order:
-        if value in keys:
-            key = keys[value]
-            lit = [edge_keys[key, i] for i in range(len(value.children)) if (key, i) in edge_keys]
-            steps.append(
-                {
-                    "phase": "forward",
-                    "node": key,
-                    "line": line_of(value),
-                    "sentence": f"{naming.short(value)} is computed from what is known",
-                    "arithmetic": describe_forward(value, naming),
-                    "edges": lit,
-                    "data": {key: format_number(value.data)},
-                    "gradient": {},
-                    "wrong": {},
-                }
-            )
-    sums: dict[str, float] = {}
-    for position, firing in enumerate(firings):
-        if firing.value not in keys:
-            continue
-        key = keys[firing.value]
-        changed = {} if sums or position else {key: "1"}
-        parts = []
-        for delivery in firing.deliveries:
-            if delivery.child in keys:
-                sums[keys[delivery.child]] = delivery.total
-                changed[keys[delivery.child]] = format_number(delivery.total)
-            parts.append(describe_delivery(delivery, naming))
-        hidden = len(parts) - MOST_TERMS
-        steps.append(
-            {
-                "phase": "backward",
-                "node": key,
-                "line": backward_line,
-                "sentence": describe_firing(firing, naming, gradients),
-                "arithmetic": "\n".join(parts[:MOST_TERMS])
-                + (f"\n… and {hidden} more" if hidden > 0 else ""),
-                "edges": [
-                    edge_keys[key, d.child_index]
-                    for d in firing.deliveries
-                    if (key, d.child_index) in edge_keys
-                ],
-                "data": {},
-                "gradient": changed,
-                "wrong": {},
-            }
-        )
-    if steps:
-        right = {key: gradients.get(value.id, 0.0) for value, key in keys.items()}
-        steps[-1]["wrong"] = {
-            key: format_number(right[key])
-            for key, total in sums.items()
-            if abs(total - right[key]) > 1e-9 * max(1.0, abs(right[key]))
-        }
-    return {"name": name, "steps": steps}
 
 
 def _texts(node: Node, naming: Names) -> tuple[str, str]:
@@ -307,7 +221,7 @@ def _standing_in(frame: str, node: Node, key: str) -> str:
     return key if node.parent == frame else _box_in(frame, node.parent)
 
 
-def _numbered(edges: Sequence[Edge]) -> list[tuple[int, Edge]]:
+def numbered(edges: Sequence[Edge]) -> list[tuple[int, Edge]]:
     """Edges with their number among those between the same two nodes."""
     seen: dict[tuple[str, str], int] = {}
     numbered = []
@@ -318,7 +232,8 @@ def _numbered(edges: Sequence[Edge]) -> list[tuple[int, Edge]]:
     return numbered
 
 
-def _edge_key(edge: Edge, number: int) -> str:
+def edge_key(edge: Edge, number: int) -> str:
+    """What the drawing calls an edge."""
     return f"{edge.source}->{edge.target}#{number}"
 
 
@@ -402,7 +317,7 @@ def _edge(
         local = f"×{format_number(slope)}"
         title = f"d({naming.short(target)})/d({naming.short(source)}) = {format_number(slope)}"
     return {
-        "key": _edge_key(edge, number),
+        "key": edge_key(edge, number),
         "source": edge.source,
         "target": edge.target,
         "local": local,

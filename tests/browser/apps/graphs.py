@@ -12,7 +12,8 @@ from pathlib import Path
 import streamlit as st
 
 from explorer import theme
-from explorer.charts.graph_drawing import Drawing, draw_graph, draw_walk
+from explorer.charts.graph_drawing import Drawing, draw_graph
+from explorer.charts.graph_walks import draw_walk
 from explorer.components.computation_graph import computation_graph
 from explorer.components.live_sliders import Slider, live_sliders
 from gpt.scalar.examples import TinyGPT

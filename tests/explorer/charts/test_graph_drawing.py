@@ -14,8 +14,8 @@ from explorer.charts.graph_drawing import (
     DrawnNode,
     DrawnWalk,
     draw_graph,
-    draw_walk,
 )
+from explorer.charts.graph_walks import draw_walk
 from gpt.scalar.expression import Evaluation, parse
 from gpt.scalar.graph import Recording, build_graph
 from gpt.scalar.model import Config, as_leaves, initialise
