@@ -17,15 +17,14 @@ Row = tuple[str, list[str]]
 
 def results(config: RunConfig, status: Status) -> dict[str, str]:
     """What came out of a run, each by its name."""
-    best = status.best_validation_loss
     return {
         "state": STATE_WORDS[status.state],
         "steps made": f"{status.step:,}",
         "parameters": f"{config.model.parameter_count():,}",
         "loss of the last batch": loss_text(status.train_loss),
         "validation loss": loss_text(status.validation_loss),
-        "best validation loss": loss_text(best)
-        + ("" if best is None else f" at step {status.best_step:,}"),
+        "best validation loss": loss_text(status.best_validation_loss)
+        + ("" if status.best_step is None else f" at step {status.best_step:,}"),
         "time": duration(status.seconds),
         "tokens per second": ""
         if status.tokens_per_second is None

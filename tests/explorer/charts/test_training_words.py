@@ -1,0 +1,96 @@
+"""What is said beside the figures: exact words for exact numbers, and nobody's text as HTML."""
+
+from __future__ import annotations
+
+import pytest
+
+from explorer.charts.training_words import (
+    describe_event,
+    distinct_titles,
+    duration,
+    film,
+    loss_text,
+    memory_size,
+    perplexity_text,
+    reading,
+    sample_card,
+)
+from gpt.corpus.catalogue import load_corpus
+from gpt.runs.library import Summary
+from gpt.runs.presets import PRESETS, configure
+from gpt.runs.run import Run
+from gpt.runs.status import Status
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.15, "less than 1 s"),
+        (59.4, "59 s"),
+        (60, "1 min"),
+        (125, "2 min 5 s"),
+        (1500, "25 min"),
+        (4800, "1 h 20 min"),
+        (7200, "2 h"),
+    ],
+)
+def test_durations_are_said_as_people_say_them(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_sizes_and_losses_are_short() -> None:
+    assert (memory_size(290_000_000), memory_size(2_340_000_000)) == ("290 MB", "2.3 GB")
+    assert (loss_text(2.47751), loss_text(7.87e29), loss_text(None)) == ("2.4775", "7.87e+29", "")
+    assert (perplexity_text(2.4775), perplexity_text(4000.0)) == ("11.91", "e^4,000")
+
+
+def test_the_reading_shows_the_validation_loss_or_else_the_batch() -> None:
+    status = Status("running", 0.0, 200, step=50, train_loss=2.5, seconds=61.0, seconds_left=180)
+    html = reading("mine", status, 3.61)
+    assert "loss of the last batch" in html
+    assert ">2.5000<" in html
+    assert 'aria-valuenow="50"' in html
+    assert "50 of 200" in html
+    assert "3.610" in html
+    assert "3 min" in html
+    tested = Status("running", 0.0, 200, step=50, train_loss=2.5, validation_loss=2.25)
+    assert ">2.2500<" in reading("mine", tested, None)
+
+
+def test_titles_and_samples_are_text_and_never_markup() -> None:
+    attack = "<script>alert(1)</script>"
+    status = Status("finished", 0.0, 1)
+    for html in (
+        reading(attack, status, None),
+        sample_card({"step": 1, "text": attack}, is_document=False, heading="Now"),
+        describe_event({"step": 1, "what": "pause", "who": attack}),
+    ):
+        assert "<script>" not in html
+        assert "&lt;script&gt;" in html
+
+
+def test_events_say_who_did_what() -> None:
+    event = {"step": 1200, "who": "page", "what": "learning_rate", "value": 0.0005}
+    assert describe_event(event) == "step 1,200: learning rate 0.0005, by page"
+    assert describe_event(event | {"value": None}) == ("step 1,200: back to the schedule, by page")
+
+
+def test_the_film_is_dense_early_and_stays_before_the_present() -> None:
+    samples = [{"step": step, "text": ""} for step in range(0, 1000, 100)]
+    assert [sample["step"] for sample in film(samples, 900)] == [0, 100, 400]
+    assert film(samples, 0) == []
+
+
+def test_runs_of_one_title_are_told_apart_by_their_folders(tmp_path) -> None:
+    config = configure(PRESETS["eight-names"], load_corpus("eight-names"), title="A try")
+    other = configure(PRESETS["eight-names"], load_corpus("eight-names"), title="Another")
+    status = Status("finished", 0.0, 50)
+    summaries = [
+        Summary(Run(tmp_path / name), each, status)
+        for name, each in (("a-try", config), ("a-try-2", config), ("another", other))
+    ]
+    assert distinct_titles(summaries) == {
+        "a-try": "A try · 1",
+        "a-try-2": "A try · 2",
+        "another": "Another",
+    }

@@ -1,0 +1,36 @@
+"""Questions are answered once, in turn, and an answer nobody waits for any more is not begun."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import pytest
+
+from explorer.background import Background
+
+
+def test_the_same_question_is_worked_out_once() -> None:
+    background, calls = Background(), []
+    first = background.ask("key", lambda: calls.append(1))
+    assert background.ask("key", lambda: calls.append(2)) is first
+    first.result(5)
+    assert calls == [1]
+
+
+def test_a_newer_question_of_a_kind_takes_the_place_of_one_not_begun() -> None:
+    background, gate = Background(), Event()
+    running = background.ask(("pace", 1), gate.wait)
+    given_up = background.ask(("pace", 2), lambda: "two")
+    other_kind = background.ask(("text", 2), lambda: "text")
+    newest = background.ask(("pace", 3), lambda: "three")
+    assert given_up.cancelled()
+    gate.set()
+    assert (newest.result(5), other_kind.result(5), running.result(5)) == ("three", "text", True)
+
+
+def test_what_goes_wrong_is_kept_for_whoever_asks() -> None:
+    def fail() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        Background().ask("key", fail).result(5)
