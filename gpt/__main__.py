@@ -13,6 +13,7 @@ from gpt.commands import CommandError
 COMMANDS = {
     "grad": "the value of an expression and its gradient with respect to every leaf",
     "scalar": "train and sample the GPT made of plain numbers",
+    "fetch": "fetch a corpus that does not ship",
     "train": "train a model into a run folder",
     "resume": "let a run go on that was paused, stopped or killed",
     "runs": "list the runs; steer, rename, delete, export and import them",

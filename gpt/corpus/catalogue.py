@@ -148,8 +148,8 @@ def _missing(entry: Entry) -> CorpusError:
             f"{entry.title} should be in {DATA_FOLDER} but is not: install the project again."
         )
     return MissingCorpusError(
-        f"{entry.title} is not on this machine: fetch it, or put the file from {entry.source.url}"
-        f" at {downloads_folder() / entry.source.filename}."
+        f"{entry.title} is not on this machine: fetch it (python -m gpt fetch {entry.name}), or put"
+        f" the file from {entry.source.url} at {downloads_folder() / entry.source.filename}."
     )
 
 

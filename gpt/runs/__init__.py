@@ -17,7 +17,8 @@ A run is a folder whose every file can be read without this package:
 Importing this package imports nothing. Only `tensor_training` imports torch, so runs can be listed,
 steered and read without it.
 
-In the order in which to read it: `settings`, `config`, `presets`; `journal`, `process`, `status`,
-`run`, `library`; `control`, `queue`, `recorder`, `training` with `tensor_training` and
-`scalar_training`, `session`, `launch`; `pace`, `evaluation`, `archive`.
+In the order in which to read it: `settings`, `config`, `presets`, `data`; `journal`, `arrays`,
+`process`, `status`, `run`, `library`; `control`, `queue`, `recorder`, `training` with
+`tensor_training` and `scalar_training`, `heartbeat`, `session`, `launch`; `pace`, `evaluation`;
+`records`, `archive`, `tensorboard`.
 """

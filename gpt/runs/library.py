@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,9 @@ from gpt.corpus.corpus import Corpus
 from gpt.runs.config import RunConfig, RunError, as_folder_name
 from gpt.runs.run import Run
 from gpt.runs.status import Status, read_status
+
+# What is being made or deleted is not older than this.
+LEFTOVER_SECONDS = 3600
 
 
 class Summary(NamedTuple):
@@ -61,6 +65,7 @@ def create_run(
     """
     folder = path.absolute() if path else None
     beside = (folder.parent if folder else runs_folder()) / f".new-{uuid4().hex}"
+    _clear_leftovers(beside.parent)
     try:
         (beside / "checkpoints").mkdir(parents=True)
         run = Run(beside)
@@ -176,6 +181,15 @@ def unwritable(folder: Path, error: OSError) -> RunError:
         f"{folder} cannot be written: {error.strerror or error}; make room or let GPT_RUNS name "
         "another folder."
     )
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Removes what a process left that was killed while it made or deleted a run."""
+    for pattern in (".new-*", ".deleted-*"):
+        for path in folder.glob(pattern):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+                    shutil.rmtree(path)
 
 
 def _version(path: Path) -> tuple[int, int, int]:

@@ -116,7 +116,7 @@ def test_a_mistake_is_answered_in_a_sentence(
 def test_a_corpus_that_must_be_fetched_first_says_so(gpt: Any, tmp_path: Path) -> None:
     answer = gpt("train", GPT_DATA=str(tmp_path))
     assert answer.returncode == 2
-    assert answer.stderr.startswith("gpt: Tiny Shakespeare is not on this machine: fetch it, or")
+    assert answer.stderr.startswith("gpt: Tiny Shakespeare is not on this machine: fetch it (")
 
 
 def test_ctrl_c_stops_with_a_checkpoint_and_resume_goes_on(

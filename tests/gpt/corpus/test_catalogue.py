@@ -73,8 +73,8 @@ def test_a_corpus_that_is_not_here_says_how_to_get_it(downloads):
     with pytest.raises(MissingCorpusError) as refusal:
         load_corpus("shakespeare")
     assert str(refusal.value) == (
-        "Tiny Shakespeare is not on this machine: fetch it, or put the file from"
-        " https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
+        "Tiny Shakespeare is not on this machine: fetch it (python -m gpt fetch shakespeare),"
+        " or put the file from https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
         f" at {downloads / 'tinyshakespeare.txt'}."
     )
 

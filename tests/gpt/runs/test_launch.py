@@ -54,7 +54,7 @@ def test_a_run_is_a_process_of_low_priority_that_does_not_belong_to_us(
     assert [e["who"] for e in read_records(run.events_file)] == ["trainer", "test"]
 
 
-@pytest.mark.parametrize(("kind", "steps", "kills"), [("scalar", 300, 5), ("tensor", 150, 2)])
+@pytest.mark.parametrize(("kind", "steps", "kills"), [("scalar", 300, 5), ("tensor", 100, 2)])
 def test_a_run_killed_at_random_moments_ends_as_if_it_had_not_been(
     tiny: Any, wait_until: Any, kind: str, steps: int, kills: int
 ) -> None:

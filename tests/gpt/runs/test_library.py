@@ -162,6 +162,16 @@ def test_a_run_is_deleted_whole_but_not_from_under_its_trainer(tiny: Any, runs: 
         delete_run(run)
 
 
+def test_what_a_killed_process_left_is_cleared_away_in_time(tiny: Any, runs: Path) -> None:
+    old, young = runs / ".deleted-1", runs / ".new-2"
+    for folder in (old, young):
+        (folder / "checkpoints").mkdir(parents=True)
+    os.utime(old, (0, 0))
+    tiny.run()
+    assert not old.exists()
+    assert young.exists()
+
+
 def test_a_broken_run_can_still_be_deleted(tiny: Any, runs: Path) -> None:
     run = tiny.run()
     run.status_file.write_text("broken")

@@ -15,7 +15,7 @@ from gpt.runs.status import Status
 
 
 def test_what_is_measured_is_what_training_then_takes(tiny: Any) -> None:
-    changes = {"steps": 400, "n_embd": 16, "block_size": 16, "inspection_interval": None}
+    changes = {"steps": 300, "n_embd": 8, "inspection_interval": None}
     config = tiny.config("scalar", **changes)
     assert known_pace(config) is None
     pace = measure_pace(config, tiny.corpus)
