@@ -63,4 +63,8 @@ def ask_pace(config: RunConfig, corpus: Corpus) -> Future[Pace]:
     """How fast this machine trains a configuration, now or later."""
     batch_size = getattr(config.training, "batch_size", 1)
     key = ("pace", json.dumps([config.model.to_dict(), batch_size, config.compute.to_dict()]))
-    return _background.ask(key, lambda: measure_pace(config, corpus, patience=PATIENCE_SECONDS))
+    return _background.ask(
+        key,
+        lambda: measure_pace(config, corpus, patience=PATIENCE_SECONDS),
+        only_newest_of="pace",
+    )

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.background import outcome
 from explorer.charts.training import (
     Baseline,
     Curve,
@@ -93,7 +94,7 @@ def tick_for(listing: Listing) -> float | None:
     states = {summary.status.state for summary in listing.runs}
     was_steered = time.monotonic() - state.get("steered_at", -ANSWER_SECONDS) < ANSWER_SECONDS
     is_counting = any(
-        each.run.name == state.get("run") and not ask_text(each.config, each.run).done()
+        each.run.name == state.get("run") and outcome(ask_text(each.config, each.run)).is_awaited
         for each in listing.runs
     )
     if states & {"running", "queued"} or was_steered or is_counting:
@@ -124,8 +125,8 @@ def curve_of(summary: Summary) -> Curve:
 
 def measured(summary: Summary) -> TextMeasure | None:
     """What is known of the run's text; None while it is being counted, or where it is missing."""
-    answer = ask_text(summary.config, summary.run)
-    return answer.result() if answer.done() and not answer.exception() else None
+    text: TextMeasure | None = outcome(ask_text(summary.config, summary.run)).value
+    return text
 
 
 def bits_per_character(summary: Summary) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from explorer.background import Outcome, outcome
 from explorer.charts.training import UNITS, Curve, loss_figure
 from explorer.charts.training_comparison import comparison_table
 from explorer.charts.training_words import distinct_titles, estimate_line
@@ -152,27 +153,23 @@ def compare(names: tuple[str, ...]) -> None:
     show_list(listing)
 
 
-def show_estimate(config: RunConfig, corpus: Corpus, is_asking: bool) -> None:
-    """Parameters, memory and time: measured here, in the background, once per model."""
+def pace_of(config: RunConfig, corpus: Corpus) -> Outcome:
+    """How fast this machine trains it: known, measured in the background, or not to be had."""
     pace = known_pace(config)
-    reason = None
-    if pace is None:
-        if any(each.status.state == "running" for each in list_runs().runs):
-            reason = "time is measured when nothing trains"
-        else:
-            answer = ask_pace(config, corpus)
-            if answer.done():
-                reason = str(answer.exception() or "")
-                pace = None if answer.exception() else answer.result()
-    st.html(estimate_line(config, pace, pace and pace.seconds_for(config, corpus), reason))
-    is_waiting = pace is None and reason is None
-    if is_asking and not is_waiting:
+    if pace:
+        return Outcome(pace, None)
+    if any(each.status.state == "running" for each in list_runs().runs):
+        return Outcome(None, "time is measured when nothing trains")
+    return outcome(ask_pace(config, corpus))
+
+
+def show_estimate(config: RunConfig, corpus: Corpus, is_ticking: bool) -> None:
+    """Parameters, memory and time of what would be trained."""
+    found = pace_of(config, corpus)
+    seconds = found.value.seconds_for(config, corpus) if found.value else None
+    st.html(estimate_line(config, found.value, seconds, found.reason))
+    if found.is_awaited != is_ticking:
         st.rerun()
-
-
-def is_to_be_measured(config: RunConfig, listing: Listing) -> bool:
-    is_quiet = not any(each.status.state == "running" for each in listing.runs)
-    return known_pace(config) is None and is_quiet
 
 
 def choose() -> tuple[RunConfig | None, Corpus | None]:
@@ -277,8 +274,8 @@ except RunError as error:
     listing = Listing([], {})
 summaries = {each.run.name: each for each in listing.runs}
 if config and corpus:
-    is_asking = is_to_be_measured(config, listing)
-    st.fragment(show_estimate, run_every=1.0 if is_asking else None)(config, corpus, is_asking)
+    is_awaited = pace_of(config, corpus).is_awaited
+    st.fragment(show_estimate, run_every=1.0 if is_awaited else None)(config, corpus, is_awaited)
 if summaries:
     if state.get("run") not in summaries:
         state.run = next(iter(summaries))

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from explorer.background import Background
+from explorer.background import Background, Outcome, outcome
 
 
 def test_the_same_question_is_worked_out_once() -> None:
@@ -20,17 +20,21 @@ def test_the_same_question_is_worked_out_once() -> None:
 def test_a_newer_question_of_a_kind_takes_the_place_of_one_not_begun() -> None:
     background, gate = Background(), Event()
     running = background.ask(("pace", 1), gate.wait)
-    given_up = background.ask(("pace", 2), lambda: "two")
+    given_up = background.ask(("pace", 2), lambda: "two", only_newest_of="pace")
     other_kind = background.ask(("text", 2), lambda: "text")
-    newest = background.ask(("pace", 3), lambda: "three")
+    newest = background.ask(("pace", 3), lambda: "three", only_newest_of="pace")
     assert given_up.cancelled()
+    assert outcome(newest).is_awaited
     gate.set()
     assert (newest.result(5), other_kind.result(5), running.result(5)) == ("three", "text", True)
 
 
 def test_what_goes_wrong_is_kept_for_whoever_asks() -> None:
     def fail() -> None:
-        raise ValueError("no")
+        raise ValueError("It cannot be.")
 
-    with pytest.raises(ValueError, match="no"):
-        Background().ask("key", fail).result(5)
+    answer = Background().ask("key", fail)
+    with pytest.raises(ValueError, match="It cannot be"):
+        answer.result(5)
+    assert outcome(answer) == Outcome(None, "It cannot be.")
+    assert not outcome(answer).is_awaited
