@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.charts.layered_layout import LAYER_GAP, NODE_GAP, Layout, layered_layout
+from explorer.charts.layered_layout import LAYER_GAP, NODE_GAP, Layout, _spread, layered_layout
 
 Sizes = dict[int, tuple[float, float]]
 Edges = list[tuple[int, int]]
@@ -101,3 +101,23 @@ def test_400_boxes_are_laid_out_within_their_own_height() -> None:
     layout = layered_layout(sizes, [(b, a) for a, b in edges])
     assert layout.height <= 256 * (BOX[1] + NODE_GAP)
     assert layout.width == 9 * BOX[0] + 8 * LAYER_GAP
+
+
+@given(boxes=st.lists(st.tuples(st.floats(-500, 500), st.floats(1, 200)), min_size=1, max_size=12))
+def test_boxes_in_each_others_way_are_moved_as_little_as_can_be(
+    boxes: list[tuple[float, float]],
+) -> None:
+    """Least squares, in two signs of it: who touches nobody stays, and the mean stays."""
+    wanted = sorted(wish for wish, _ in boxes)
+    heights = [height for _, height in boxes]
+    ys = [0.0] * len(boxes)
+    _spread(range(len(boxes)), wanted, heights, ys)
+    gaps = [
+        ys[i + 1] - ys[i] - (heights[i] + heights[i + 1]) / 2 - NODE_GAP
+        for i in range(len(boxes) - 1)
+    ]
+    assert all(gap >= -1e-9 for gap in gaps)
+    assert abs(sum(ys) - sum(wanted)) < 1e-6
+    for i, (y, wish) in enumerate(zip(ys, wanted, strict=True)):
+        is_touched = any(gap < 1e-6 for gap in gaps[max(i - 1, 0) : i + 1])
+        assert is_touched or abs(y - wish) < 1e-9
