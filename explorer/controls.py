@@ -226,6 +226,7 @@ def edit_settings(preset: str, settings: Mapping[str, Mapping[str, Any]]) -> dic
     """Every setting of a run, by section, as it stands in the preset; returns those changed."""
     kind = PRESETS[preset].kind
     changes: dict[str, Any] = {}
+    suggested = state.get("suggested", {}).get(preset, {})
     for section, described in sections(kind).items():
         st.markdown(f"**{SECTION_TITLES[section]}**")
         hints, words = get_type_hints(described), described.descriptions()
@@ -249,6 +250,7 @@ def edit_settings(preset: str, settings: Mapping[str, Mapping[str, Any]]) -> dic
                     each.name,
                     hints[each.name],
                     value,
+                    suggested.get(each.name, value),
                     each.metadata,
                     help=words.get(each.name, ""),
                     key=setting_key(preset, each.name),
@@ -261,7 +263,13 @@ def edit_settings(preset: str, settings: Mapping[str, Mapping[str, Any]]) -> dic
 
 def setting_key(preset: str, name: str) -> str:
     """What the session calls a setting of a preset."""
-    return f"setting {preset} {name}"
+    return f"setting {state.get('suggestions', 0)} {preset} {name}"
+
+
+def suggest_settings(preset: str, changes: Mapping[str, Any]) -> None:
+    """Let the settings of a preset start from other values than its own."""
+    state.suggested = {preset: dict(changes)}
+    state.suggestions = state.get("suggestions", 0) + 1
 
 
 def _is_used(model: Mapping[str, Any], name: str) -> bool:
@@ -275,14 +283,14 @@ def _setting(
     name: str,
     hint: Any,
     value: Any,
+    start: Any,
     limits: Mapping[str, Any],
     *,
     help: str,
     key: str,
     disabled: bool,
 ) -> Any:
-    """One setting, by the kind of its values."""
-    state.setdefault(key, value)
+    """One setting, by the kind of its values: `value` in the preset, `start` at first here."""
     about: dict[str, Any] = {
         "help": help,
         "key": key,
@@ -290,18 +298,18 @@ def _setting(
         "persist_state": "session",
     }
     if get_origin(hint) is Literal:
-        return st.selectbox(name, get_args(hint), **about)
+        return st.selectbox(name, get_args(hint), get_args(hint).index(start), **about)
     kinds = get_args(hint) or (hint,)
     if bool in kinds:
-        return st.toggle(name, **about)
+        return st.toggle(name, start, **about)
     if str in kinds:
-        return st.text_input(name, **about)
+        return st.text_input(name, start, **about)
     is_whole = int in kinds
     at_least = limits.get("at_least")
     chosen = st.number_input(
         name,
         min_value=at_least if at_least is None or is_whole else float(at_least),
-        value=None,
+        value=start,
         step=1 if is_whole else None,
         format="%d" if is_whole else "%g",
         placeholder="none" if NoneType in kinds else "a number",

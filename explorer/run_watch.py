@@ -248,9 +248,10 @@ def show_steering(summary: Summary, listing: Listing) -> None:
     if status.state != "finished":
         key = f"rate {run.name}"
         rate_now = status.learning_rate or summary.config.training.learning_rate
-        state.setdefault(key, f"{rate_now:.3g}")
+        # Fixed at the first look: a default that moved would empty what is being typed.
+        first = state.setdefault("first_rates", {}).setdefault(key, f"{rate_now:.3g}")
         rate, put, back = st.columns([3, 2, 3], vertical_alignment="bottom", gap="small")
-        rate.text_input("Learning rate", key=key)
+        rate.text_input("Learning rate", first, key=key)
         put.button("Set", on_click=set_rate, args=(run, key), width="stretch")
         back.button(
             "Schedule",

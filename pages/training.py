@@ -20,8 +20,8 @@ from explorer.controls import (
     choose_preset,
     edit_settings,
     provide_corpus,
-    setting_key,
     show_mistake,
+    suggest_settings,
 )
 from explorer.measures import ask_pace, ask_text
 from explorer.run_library import show_library, show_list
@@ -61,8 +61,7 @@ def try_out(corpus_name: str, choices: Mapping[str, Mapping[str, Any]]) -> None:
         begin(configure(PRESETS[preset], corpus, changes), corpus)
         begun.append(state.run)
     state.corpus, state.preset = corpus_name, next(iter(choices))
-    for name, value in choices[state.preset].items():
-        state[setting_key(state.preset, name)] = value
+    suggest_settings(state.preset, choices[state.preset])
     state.run, state.overlays = begun[0], begun[1:]
 
 

@@ -113,8 +113,8 @@ def test_before_any_training_there_is_a_button_that_begins(started: list[str]) -
 
 def test_every_setting_is_a_field_of_the_configuration(started: list[str]) -> None:
     app = open_page(corpus="eight-names", preset="eight-names")
-    app.number_input(key="setting eight-names n_embd").set_value(64).run()
-    app.number_input(key="setting eight-names steps").set_value(7).run()
+    app.number_input(key="setting 0 eight-names n_embd").set_value(64).run()
+    app.number_input(key="setting 0 eight-names steps").set_value(7).run()
     app.text_input(key="title").set_value("Wider").run()
     app = press(app, "Train")
     (name,) = started
@@ -125,7 +125,7 @@ def test_every_setting_is_a_field_of_the_configuration(started: list[str]) -> No
 
 def test_an_impossible_setting_is_answered_in_a_sentence(started: list[str]) -> None:
     app = open_page(corpus="eight-names", preset="eight-names")
-    app.number_input(key="setting eight-names n_head").set_value(5).run()
+    app.number_input(key="setting 0 eight-names n_head").set_value(5).run()
     assert "n_embd (32) must be a multiple of n_head (5)" in words(app)
     (train,) = (button for button in app.button if button.label == "Train")
     assert train.disabled
@@ -267,7 +267,7 @@ print(sorted({{"torch", "plotly.express"}} & set(sys.modules)))
 def test_a_run_goes_through_its_life_and_is_found_again() -> None:
     """For real: a process is started, paused, resumed and stopped, and a new visit finds it."""
     app = open_page(corpus="eight-names", preset="eight-names")
-    app.number_input(key="setting eight-names steps").set_value(1_000_000).run()
+    app.number_input(key="setting 0 eight-names steps").set_value(1_000_000).run()
     press(app, "Train")
     run = find_run("eight-names")
     try:

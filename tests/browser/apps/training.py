@@ -1,0 +1,17 @@
+"""The Training page alone, with a shelf of runs of its own."""
+
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from explorer import theme
+
+os.environ["GPT_RUNS"] = os.environ["GPT_TEST_RUNS"]
+
+# The server's current folder is the project's.
+page = st.navigation([st.Page(Path("pages/training.py").resolve())])
+st.set_page_config(layout="wide")
+style = Path("explorer/style.css").read_text(encoding="utf-8")
+st.html(f"<style>{theme.css_variables()}{style}</style>")
+page.run()

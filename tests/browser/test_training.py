@@ -1,0 +1,129 @@
+"""The Training page in a real browser: a run is started, watched, steered, left and found again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from gpt.runs.control import stop_run
+from gpt.runs.library import list_runs
+
+APP = Path(__file__).parent / "apps" / "training.py"
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+COUNT_SHIFTS = """
+() => {
+  globalThis.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifts.push(entry.value);
+  }).observe({ type: "layout-shift" });
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def address(
+    serve: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The page's address; whatever a test leaves running is stopped at the end."""
+    runs = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GPT_TEST_RUNS", str(runs))
+        yield serve(APP)
+    for summary in list_runs(runs).runs:
+        if summary.status.is_active:
+            stop_run(summary.run, "test")
+
+
+def steps_shown(page: Page) -> int:
+    return int(page.get_by_role("progressbar", name="steps done").get_attribute("aria-valuenow"))
+
+
+def wait_for_more_than(page: Page, step: int) -> None:
+    page.wait_for_function(
+        """step => +document.querySelector('[aria-label="steps done"]').ariaValueNow > step""",
+        arg=step,
+    )
+
+
+def loss_chart(page: Page) -> Locator:
+    return page.locator('[aria-label^="Loss of"]')
+
+
+def start_long_run(page: Page, address: str) -> None:
+    page.goto(f"{address}?corpus=eight-names&preset=eight-names")
+    expect(page.locator(".gpt-plot .main-svg").first).to_be_visible()
+    page.get_by_text("Every setting", exact=True).first.click()
+    steps = page.get_by_label("steps", exact=True)
+    steps.fill("100000")
+    steps.press("Enter")
+    expect(page.get_by_text("100,000", exact=True).first).to_be_visible()
+    page.get_by_text("Every setting", exact=True).first.click()
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.locator(".gpt-run-running")).to_be_visible(timeout=60_000)
+    wait_for_more_than(page, 20)
+
+
+def zoom_in(page: Page) -> list[float]:
+    """Drag over a part of the figure; returns the steps that it then shows."""
+    box = loss_chart(page).locator('.nsewdrag[data-subplot="xy"]').bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.2 * box["width"], middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], middle, steps=8)
+    page.mouse.up()
+    page.mouse.move(5, 5)
+    page.wait_for_function(
+        "() => document.querySelector('[aria-label^=\"Loss of\"]').layout.xaxis.range[0] > 1000"
+    )
+    zoomed: list[float] = loss_chart(page).evaluate("chart => chart.layout.xaxis.range")
+    return zoomed
+
+
+def stop(page: Page) -> None:
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".gpt-run-stopped")).to_be_visible()
+
+
+def test_a_run_is_watched_without_a_jump_steered_left_and_found_again(
+    page: Page, address: str
+) -> None:
+    start_long_run(page, address)
+    loss_chart(page).evaluate("chart => { globalThis.node = chart }")
+    zoomed = zoom_in(page)
+    page.evaluate(COUNT_SHIFTS)
+    before = steps_shown(page)
+    wait_for_more_than(page, before + 100)
+    assert loss_chart(page).evaluate("chart => chart === globalThis.node")
+    assert loss_chart(page).evaluate("chart => chart.layout.xaxis.range") == zoomed
+    assert page.evaluate("shifts") == []
+
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".gpt-run-paused")).to_be_visible()
+    rested = steps_shown(page)
+    page.goto("about:blank")
+    page.goto(address)
+    expect(page.locator(".gpt-run-paused")).to_be_visible()
+    assert steps_shown(page) >= rested
+    page.get_by_role("button", name="Resume").click()
+    wait_for_more_than(page, rested)
+    stop(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_rule_of_access_is_broken(page: Page, address: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(address)
+    expect(page.locator(".gpt-plot .main-svg").first).to_be_visible()
+    page.get_by_text("The code", exact=True).scroll_into_view_if_needed()
+    expect(page.locator("[data-testid=stExpander] summary").last).to_be_visible()
+    page.wait_for_timeout(1500)  # an element that is still fading in has no contrast to measure
+    broken = {
+        violation["id"]: [node["html"][:200] for node in violation["nodes"]]
+        for violation in Axe().run(page, options=WCAG).response["violations"]
+    }
+    assert broken == {}
