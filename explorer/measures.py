@@ -17,7 +17,8 @@ from gpt.runs.run import Run
 
 PATIENCE_SECONDS = 30.0
 
-_background = Background()
+# Apart, so that nobody's curve waits for its baselines until a model has been timed.
+_texts, _paces = Background(), Background()
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,14 @@ def ask_text(config: RunConfig, source: Corpus | Run) -> Future[TextMeasure]:
         return measure_text(corpus, config.tokenizer)
 
     tokenizer = json.dumps(config.tokenizer.to_json())
-    return _background.ask(("text", config.corpus.sha256, tokenizer), measure)
+    return _texts.ask(("text", config.corpus.sha256, tokenizer), measure)
 
 
 def ask_pace(config: RunConfig, corpus: Corpus) -> Future[Pace]:
     """How fast this machine trains a configuration, now or later."""
     batch_size = getattr(config.training, "batch_size", 1)
     key = ("pace", json.dumps([config.model.to_dict(), batch_size, config.compute.to_dict()]))
-    return _background.ask(
+    return _paces.ask(
         key,
         lambda: measure_pace(config, corpus, patience=PATIENCE_SECONDS),
         only_newest_of="pace",

@@ -212,7 +212,8 @@ def show_losses(
     records: RunRecords,
     moment: int | None,
 ) -> None:
-    overlays = [curve_of(each) for each in listing.runs if each.run.name in state.overlays]
+    summaries = {each.run.name: each for each in listing.runs}
+    overlays = [curve_of(summaries[each]) for each in state.overlays if each in summaries]
     marks = [Mark(event["step"], describe_event(event)) for event in records.events]
     status = summary.status
     now_at = "" if status.train_loss is None else f", the last batch at {status.train_loss:.3f}"

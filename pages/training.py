@@ -72,17 +72,23 @@ def revive() -> None:
         restart_queued()
 
 
-def show_empty(config: RunConfig | None, corpus: Corpus | None) -> None:
+def text_of(config: RunConfig | None, corpus: Corpus | None) -> Outcome:
+    """What the chosen text asks of a model, as far as it has been counted."""
+    if config is None or corpus is None:
+        return Outcome(None, "no text is chosen")
+    return outcome(ask_text(config, corpus))
+
+
+def show_empty(config: RunConfig | None, corpus: Corpus | None, is_ticking: bool) -> None:
     """Before anything was trained: what there is to beat, and the button that begins."""
     picture, beside = st.columns([8, 4], gap="large")
     with picture:
         steps = config.training.steps if config else 1
-        answer = ask_text(config, corpus) if config and corpus else None
-        text = answer.result() if answer else None
+        text = text_of(config, corpus)
         plot(
             loss_figure(
                 Curve("nothing yet", *NOTHING, *NOTHING, steps),
-                baselines_in(text),
+                baselines_in(text.value),
                 view=view_now(),
             ),
             key="loss",
@@ -103,6 +109,8 @@ def show_empty(config: RunConfig | None, corpus: Corpus | None) -> None:
             args=TO_TRY["Learn eight names by heart"][0],
             key="first",
         )
+    if text.is_awaited != is_ticking:
+        st.rerun()
 
 
 TO_TRY: dict[str, tuple[tuple[str, Mapping[str, Mapping[str, Any]]], str]] = {
@@ -287,7 +295,8 @@ if summaries:
     st.header("Every run", anchor="runs")
     st.fragment(compare, run_every=slowly)((state.run, *state.overlays))
 else:
-    show_empty(config, corpus)
+    is_awaited = text_of(config, corpus).is_awaited
+    st.fragment(show_empty, run_every=0.5 if is_awaited else None)(config, corpus, is_awaited)
     show_things_to_try()
     st.header("Every run", anchor="runs")
 show_library(listing, summaries.get(state.run or ""))
