@@ -121,7 +121,7 @@ def wait_until() -> Callable[..., Any]:
             answer = condition()
             if answer:
                 return answer
-            time.sleep(0.01)
+            time.sleep(0.03)
         raise AssertionError(f"waited {seconds} seconds in vain")
 
     return wait

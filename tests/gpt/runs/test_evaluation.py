@@ -98,11 +98,11 @@ def test_weights_of_another_model_are_refused(tiny: Any, kind: str) -> None:
 
 
 def test_the_scalar_gpt_learns_names(tiny: Any) -> None:
-    """MicroGPT's own shape, briefly: better than counting letters after a hundred steps."""
+    """MicroGPT's own shape, briefly: most of the way to counting letters in sixty steps."""
     corpus = load_corpus("names")
-    changes = {"steps": 100, "evaluation_documents": 40, "evaluation_interval": 100}
+    changes = {"steps": 60, "evaluation_documents": 20, "evaluation_interval": 60}
     run = create_run(configure(PRESETS["microgpt"], corpus, changes), corpus)
     assert train_run(run).state == "finished"
     losses = [m["validation_loss"] for m in read_records(run.metrics_file) if "is_best" in m]
     assert losses[0] == pytest.approx(math.log(27), abs=0.05)
-    assert losses[-1] < 2.85
+    assert losses[-1] < 2.95

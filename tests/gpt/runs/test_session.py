@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,22 @@ from gpt.runs.session import train_run
 from gpt.runs.status import Status
 
 KINDS = pytest.mark.parametrize("kind", ["scalar", "tensor"])
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    tiny_runs: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], dict[str, Any]]:
+    """What a run leaves that nobody touched, by its kind."""
+
+    @cache
+    def train(kind: str) -> dict[str, Any]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("GPT_RUNS", str(tmp_path_factory.mktemp("undisturbed")))
+            left: dict[str, Any] = tiny_runs.everything(tiny_runs.trained(kind))
+            return left
+
+    return train
 
 
 def at_step(step: int, do: Callable[[], object]) -> Callable[[Record], None]:
@@ -76,11 +93,12 @@ def test_a_run_leaves_all_that_it_promises(tiny: Any, kind: str) -> None:
 
 
 @KINDS
-def test_the_same_seed_is_the_same_run_and_another_seed_is_not(tiny: Any, kind: str) -> None:
-    first, again = (tiny.everything(tiny.trained(kind)) for _ in range(2))
-    assert first == again
+def test_the_same_seed_is_the_same_run_and_another_seed_is_not(
+    tiny: Any, undisturbed: Any, kind: str
+) -> None:
+    assert tiny.everything(tiny.trained(kind)) == undisturbed(kind)
     other = tiny.trained(kind, seed=7)
-    assert tiny.metrics(other) != first["metrics"]
+    assert tiny.metrics(other) != undisturbed(kind)["metrics"]
     # Whatever the seed, all are tested on the same names.
     assert other.corpus() == tiny.corpus
 
@@ -88,9 +106,9 @@ def test_the_same_seed_is_the_same_run_and_another_seed_is_not(tiny: Any, kind: 
 @KINDS
 @pytest.mark.parametrize("steps", [[0], [1], [6, 7], [3, 9, 15, 23], [24]])
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
-    tiny: Any, kind: str, steps: list[int]
+    tiny: Any, undisturbed: Any, kind: str, steps: list[int]
 ) -> None:
-    expected = tiny.everything(tiny.trained(kind))
+    expected = undisturbed(kind)
     run = tiny.run(kind)
     for step in steps:
         status = train_run(run, on_record=at_step(step, lambda: stop_run(run, "test")))
@@ -112,8 +130,10 @@ class Killed(BaseException):
 
 @KINDS
 @pytest.mark.parametrize("step", [0, 5, 6, 13])
-def test_what_a_killed_run_wrote_too_much_is_cut_off(tiny: Any, kind: str, step: int) -> None:
-    expected = tiny.everything(tiny.trained(kind, save_interval=1e9))
+def test_what_a_killed_run_wrote_too_much_is_cut_off(
+    tiny: Any, undisturbed: Any, kind: str, step: int
+) -> None:
+    expected = undisturbed(kind)
     run = tiny.run(kind, save_interval=1e9)
 
     def kill() -> None:
@@ -243,7 +263,7 @@ def test_a_run_asked_to_go_on_just_as_it_stops_goes_on(tiny: Any) -> None:
     assert status.state == "finished"
 
 
-def test_a_paused_run_rests_and_goes_on(tiny: Any, wait_until: Any) -> None:
+def test_a_paused_run_rests_and_goes_on(tiny: Any, undisturbed: Any, wait_until: Any) -> None:
     run = tiny.run()
     states: list[str] = []
     trainer = threading.Thread(
@@ -268,8 +288,7 @@ def test_a_paused_run_rests_and_goes_on(tiny: Any, wait_until: Any) -> None:
     ask_to_train(run, "test")
     trainer.join(30)
     assert states == ["running", "paused", "running", "finished"]
-    expected = tiny.trained()
-    assert tiny.everything(run) == tiny.everything(expected)
+    assert tiny.everything(run) == undisturbed("scalar")
 
 
 def test_a_paused_run_can_be_stopped(tiny: Any, wait_until: Any) -> None:
