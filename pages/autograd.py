@@ -1,5 +1,8 @@
 """Autograd: the computation graph of whatever is typed, forward and backward."""
 
+import html
+import keyword
+import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -25,7 +28,12 @@ from gpt.scalar.paths import sum_over_paths
 from gpt.scalar.value import backward, computed_values
 from gpt.scalar.walkthrough import naive_order, right_order
 
+ABOUT_ORDER = ("Why the order matters", "Why depth first fails")  # shown with the naive order
 FIRST_WEIGHT = "wte[0, 0]"  # of the tiny GPT, to turn until another is pinned
+GPT_REMARK = (
+    "A whole model: ⊢ opens and closes the name, ‖…‖ is the length of a vector of numbers, and ⊕"
+    " unfolds a group."
+)
 SAMPLES = 61  # points of the curve
 EPSILONS = [10 ** (-k / 2) for k in range(2, 31)]
 
@@ -36,6 +44,7 @@ examples = {example.title: example for example in EXAMPLES}
 def begin(title: str, numbers: Mapping[str, float] | None = None) -> None:
     """Set up an example, at its own numbers or at others."""
     state.example = title
+    state.naive = title in ABOUT_ORDER
     if title in examples:
         state.text = examples[title].text
         numbers = {**examples[title].numbers, **(numbers or {})}
@@ -70,20 +79,24 @@ def read_link() -> None:
         begin(EXAMPLES[0].title)
         return
     state.name, state.naive, state.primitive = view.name, view.is_naive, view.is_primitive
-    state.example = TINY_GPT if view.text is None else None
-    if view.text is not None:
+    if view.text is None:
+        state.example = TINY_GPT
+    else:
         state.text = view.text
+        titles = (title for title, example in examples.items() if example.text == view.text)
+        state.example = next(titles, None)
     restart(view.numbers)
     state.unfolded, state.pinned, state.step = view.unfolded, view.pinned, view.step
 
 
-def write_link() -> None:
+def write_link(program: Program | TinyGPT) -> None:
     """Put the view into the address, so that it can be shared and found again."""
+    leaves = set(program.leaf_names)
     query = write_address(
         View(
             text=None if state.example == TINY_GPT else state.text,
             name=state.name,
-            numbers=state.numbers,
+            numbers={leaf: x for leaf, x in state.numbers.items() if leaf in leaves},
             is_naive=state.naive,
             is_primitive=state.primitive,
             unfolded=state.unfolded,
@@ -95,19 +108,34 @@ def write_link() -> None:
         st.query_params.from_dict(query)
 
 
-def show_error(message: str, place: str = "") -> None:
-    """What was wrong and what would be right, and where."""
-    with st.container(border=True):
-        if place:
-            st.code(place, language=None)
-        is_code = message.split("(")[0].split(" ")[0] in FUNCTIONS
-        begun = message if is_code else message[0].upper() + message[1:]
-        st.markdown(f":material/error: {begun}.")
+def as_sentence(message: str) -> str:
+    """An error's message as one to read, with a capital and true minus signs."""
+    is_code = message.split("(")[0].split(" ")[0] in {*FUNCTIONS, *keyword.kwlist}
+    begun = message if is_code else message[0].upper() + message[1:]
+    return re.sub(r"(?<![a-z0-9])-(?=[0-9])", "−", begun) + "."
 
 
 def show_mistake(error: ExpressionError) -> None:
-    place = error.with_caret().rsplit("\n", 1)[0]
-    show_error(error.message, place if error.text.strip() else "")
+    """What was wrong, where, and what would be right."""
+    with st.container(border=True):
+        if error.text.strip():
+            st.code(error.with_caret().rsplit("\n", 1)[0], language=None)
+        st.markdown(f":material/error: {as_sentence(error.message)}")
+
+
+def mistake_in_line(error: ExpressionError) -> str:
+    """The same, no higher than the line that it takes the place of, so that nothing moves."""
+    place = html.escape(error.with_caret().rsplit("\n", 1)[0])
+    kept = " The graph keeps the last numbers that worked." if "study" in state else ""
+    return (
+        f'<div class="gpt-mistake"><pre>{place}</pre>'
+        f"<p>{html.escape(as_sentence(error.message))}{kept}</p></div>"
+    )
+
+
+def text_height(text: str) -> int:
+    """As high as the text, from one line to six."""
+    return 44 + 24 * min(max(text.count("\n") + 1, 1), 6)
 
 
 def read_program() -> Program | TinyGPT | None:
@@ -119,7 +147,7 @@ def read_program() -> Program | TinyGPT | None:
     except ExpressionError as error:
         show_mistake(error)
     except ValueError as error:
-        show_error(str(error))
+        st.markdown(f":material/error: {as_sentence(str(error))}")
     return None
 
 
@@ -152,39 +180,37 @@ def draw(study: Study, graph: Graph) -> Drawing:
 @st.fragment
 def live(program: Program | TinyGPT) -> None:
     """What follows a leaf while it is dragged: the picture and the slope. Leaves a study behind."""
-    picture, beside = st.columns([8, 3], gap="large")
+    if state.pop("is_begun", False):
+        st.rerun()  # another program was begun from within
     leaves = turnable_leaves(program)
-    with beside:
-        numbers = {leaf: state.numbers.get(leaf, program.start(leaf)) for leaf in leaves}
-        sliders = [slider(leaf, number) for leaf, number in numbers.items()]
-        reading = live_sliders(sliders, key="leaves", generation=state.generation)
-        note = st.empty()
+    numbers = {leaf: state.numbers.get(leaf, program.start(leaf)) for leaf in leaves}
+    sliders = [slider(leaf, number) for leaf, number in numbers.items()]
+    reading = live_sliders(sliders, key="leaves", generation=state.generation)
+    note = st.container(key="note").empty()
     state.numbers |= reading.numbers
     study = Study(program, dict(state.numbers), state.primitive)
     try:
         graph = build_graph(study.output, study.recording, state.unfolded)
+        if leaves:
+            note.html(slope_in_words(study, focus(leaves)))
+        place = "picture"
     except ExpressionError as error:
         # Nothing is lost: the sliders stay, and so does the graph at the last numbers that worked.
-        with picture:
-            show_mistake(error)
-        study = state.get("study")
-        if study is None or study.program != program:
+        note.html(mistake_in_line(error))
+        if "study" not in state:
             return
+        study = state.study
         graph = build_graph(study.output, study.recording, state.unfolded)
+        place = "picture-outdated"
     state.study, state.graph_shown = study, graph
-    with picture, st.container(key="picture"):
+    with st.container(key=place):
         event = computation_graph(draw(study, graph), key="graph", height=620)
     if event.toggled:
         state.unfolded ^= {event.toggled}
-        st.rerun(scope="fragment")
-    if leaves:
-        leaf = focus(leaves)
-        moved = format_number(0.01 * study.gradient(leaf))
-        note.html(
-            f'<p class="gpt-caption">The gradient is the slope: turn <b>{leaf}</b> up by 0.01 and'
-            f' the output moves by about <b class="gpt-backward">{moved}</b>.</p>'
-        )
-        show_slope(study, leaf)
+        st.rerun()
+    things_to_try()
+    if shown := turnable_leaves(study.program):
+        show_slope(study, focus(shown))
     rest = (event.pinned, event.step)
     is_news = rest != (state.pinned, state.step) or (
         reading.is_resting and study.numbers != state.get("told")
@@ -194,11 +220,19 @@ def live(program: Program | TinyGPT) -> None:
         st.rerun()  # the rest of the page, which takes longer, follows when the hand is still
 
 
+def slope_in_words(study: Study, leaf: str) -> str:
+    moved = format_number(0.01 * study.gradient(leaf))
+    return (
+        f'<p class="gpt-caption">The gradient is the slope: turn <b>{leaf}</b> up by 0.01 and'
+        f' the output moves by about <b class="gpt-backward">{moved}</b>.</p>'
+    )
+
+
 def things_to_try() -> None:
     tries = {
-        "Kill the neuron": ("One neuron", {"w2": -2.0}, False),
-        "Fire too early": ("Why the order matters", {}, True),
-        "Open up a GPT": (TINY_GPT, {}, False),
+        "Kill the neuron": ("One neuron", {"w2": -2.0}),
+        "Fire too early": ("Why the order matters", {}),
+        "Open up a GPT": (TINY_GPT, {}),
     }
     reasons = (
         "Below zero ReLU passes nothing on: not the number, not the gradient.",
@@ -210,9 +244,9 @@ def things_to_try() -> None:
         column.html(f'<p class="gpt-caption">{reason}</p>')
 
 
-def try_out(title: str, numbers: Mapping[str, float], naive: bool) -> None:
+def try_out(title: str, numbers: Mapping[str, float]) -> None:
     begin(title, numbers)
-    state.naive = naive
+    state.is_begun = True
 
 
 def focus(leaves: list[str]) -> str:
@@ -310,38 +344,43 @@ def format_found(nudge: Nudge) -> str:
 
 
 def format_error(nudge: Nudge) -> str:
-    return "" if nudge.relative_error is None else f"{nudge.relative_error:.1e}"
+    error = nudge.relative_error
+    return "" if error is None else f"{error:.1e}" if error else "0"
 
 
 def show_paths(study: Study, graph: Graph, leaves: list[str]) -> None:
-    st.header("Every path adds its share", anchor="paths")
     node = graph.nodes.get(state.pinned or "")
-    value = node.value if node and node.value else study.evaluation.leaves.get(focus(leaves))
+    value = node.value if node else None
+    if value is None and leaves:
+        value = study.evaluation.leaves[focus(leaves)]
     if value is None:
         return
+    st.header("Every path adds its share", anchor="paths")
     naming = Names(study.evaluation.names)
     gradient = study.gradients.get(value.id, 0.0)
     paths = sum_over_paths(study.output, value, gradient)
-    rows = "".join(
-        f"<tr><td>{describe_path(path, naming)}</td>"
-        f"<td>{format_number(path.contribution)}</td></tr>"
-        for path in paths.largest
-    )
+    rows = [
+        (format_number(path.contribution), *describe_path(path, naming)) for path in paths.largest
+    ]
     if paths.count > len(paths.largest):
         others = paths.count - len(paths.largest)
-        rows += f"<tr><td>{others:,} more</td><td>{format_number(paths.rest)}</td></tr>"
+        rows.append((format_number(paths.rest), f"{others:,} more, together", ""))
+    body = "".join(
+        f"<tr><td>{share}</td><td>{way}<small>{slopes}</small></td></tr>"
+        for share, way, slopes in rows
+    )
     st.html(
         f"""<p class="gpt-caption">From <b>{naming.short(value)}</b> to the output there
         {"is 1 path" if paths.count == 1 else f"are {paths.count:,} paths"}. Along each, the local
         gradients multiply; over all, they add up to its gradient. Pin another node to see its.</p>
-        <table class="gpt-table"><tbody>{rows}</tbody>
-        <tfoot><tr><td>gradient</td><td>{format_number(gradient)}</td></tr></tfoot></table>"""
+        <table class="gpt-table"><tbody>{body}</tbody>
+        <tfoot><tr><td>{format_number(gradient)}</td><td>the gradient</td></tr></tfoot></table>"""
     )
 
 
 def show_table(study: Study) -> None:
     st.header("Every node", anchor="nodes")
-    values = [*study.evaluation.leaves.values(), *study.order]
+    values = [*study.evaluation.leaves.values(), *study.order] or [study.output]
     table = node_table(values, study.gradients, study.evaluation.names)
     st.dataframe(table, hide_index=True, height=min(38 * (len(table) + 1), 420))
     st.download_button("CSV", table.to_csv(index=False), "nodes.csv", "text/csv", on_click="ignore")
@@ -374,7 +413,7 @@ with entry:
             key="text",
             persist_state="session",
             on_change=take_text,
-            height="content",
+            height=text_height(state.text),
         )
 with switches:
     st.toggle(
@@ -390,23 +429,29 @@ with switches:
             persist_state="session",
             help="Write every operation out in add, mul, pow, log, exp and relu.",
         )
-# A slip of the keyboard takes nothing away: the last program that could be read stays in view.
-program = state.program = read_program() or state.get("program")
-if program is not None:
+remark = examples[state.example].remark if state.example in examples else GPT_REMARK
+st.html(
+    f"""<p class="gpt-caption">{remark if state.example else ""}
+    <span class="gpt-forward">Blue: numbers, computed forward.</span>
+    <span class="gpt-backward">Orange: gradients, computed backward; how much the output moves when
+    this number does. ×2 on an arrow: the slope of that one operation.</span></p>"""
+)
+# A slip of the keyboard takes nothing away: the last study that worked stays in view.
+program = read_program() or (state.study.program if "study" in state else None)
+if program is None:
+    things_to_try()
+else:
     state.is_whole_run = True
     live(program)
     state.is_whole_run = False
-    things_to_try()
     study = state.get("study")
     if study is not None and study.program == program:
         state.told = study.numbers
-        write_link()
+        write_link(program)
         leaves = turnable_leaves(program)
         if leaves:
             show_nudges(study, leaves, focus(leaves))
         show_paths(study, state.graph_shown, leaves)
         show_table(study)
-else:
-    things_to_try()
 
 show_code(backward, computed_values, right_order, naive_order, sum_over_paths, central_difference)

@@ -16,7 +16,7 @@ from explorer.charts.graph_sentences import (
     list_parents,
 )
 from explorer.charts.layered_layout import Point, layered_layout
-from explorer.charts.numbers import format_number
+from explorer.charts.numbers import as_operand, format_number
 from gpt.scalar.graph import Edge, Graph, Node
 from gpt.scalar.value import Gradients, Value
 
@@ -134,9 +134,13 @@ def _texts(node: Node, naming: Names) -> tuple[str, str]:
     """The title and the subtitle of a node."""
     value = node.value
     if value is None:
-        return node.group.rsplit("/", 1)[-1], f"{len(node.values):,} numbers"
+        return node.group.rsplit("/", 1)[-1], _count(node.values)
     assigned = naming.assigned.get(value.id)
     return (f"{assigned} =", naming.title(value)) if assigned else (naming.title(value), "")
+
+
+def _count(numbers: Sequence[object]) -> str:
+    return "1 number" if len(numbers) == 1 else f"{len(numbers):,} numbers"
 
 
 def _size(texts: tuple[str, str]) -> tuple[float, float]:
@@ -255,9 +259,7 @@ def _node(
             "‖" + format_number(_norm(data), 3) + "‖",
             "‖" + format_number(_norm(slopes), 3) + "‖",
         )
-        forward = (
-            f"{len(data):,} numbers from {format_number(min(data))} to {format_number(max(data))}"
-        )
+        forward = f"{_count(data)} from {format_number(min(data))} to {format_number(max(data))}"
         backward = f"gradients from {format_number(min(slopes))} to {format_number(max(slopes))}"
     else:
         shown = (format_number(value.data), format_number(gradients.get(value.id, 0.0)))
@@ -314,7 +316,7 @@ def _edge(
         target = graph.nodes[edge.target].values[0]
         source = graph.nodes[edge.source].values[0]
         slope = target.local_gradients[edge.child_index]
-        local = f"×{format_number(slope)}"
+        local = f"×{as_operand(slope)}"
         title = f"d({naming.short(target)})/d({naming.short(source)}) = {format_number(slope)}"
     return {
         "key": edge_key(edge, number),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from explorer.charts.numbers import format_number
+from explorer.charts.numbers import as_operand, format_number
 from gpt.scalar.graph import SYMBOLS, leaf_key
 from gpt.scalar.paths import Path
 from gpt.scalar.value import Gradients, Value
@@ -53,7 +53,7 @@ def describe_forward(value: Value, naming: Names) -> str:
     """How a value came to be, in numbers: `0.5 × 2 = 1`."""
     if not value.children:
         return f"{naming.leaf(value)} is given: {format_number(value.data)}"
-    numbers = [_operand(child.data) for child in value.children]
+    numbers = [as_operand(child.data) for child in value.children]
     result = format_number(value.data)
     operation = value.operation
     if operation == "dot":
@@ -69,7 +69,7 @@ def describe_forward(value: Value, naming: Names) -> str:
         return f"{operation}({format_number(value.children[0].data)}) = {result}"
     if operation == "neg":
         return f"−{numbers[0]} = {result}"
-    constant = [_operand(number) for number in value.constants]
+    constant = [as_operand(number) for number in value.constants]
     operands = constant + numbers if operation in ("rsub", "rdiv", "rpow") else numbers + constant
     return f"{operands[0]} {SYMBOLS[operation]} {operands[1]} = {result}"
 
@@ -80,10 +80,13 @@ def describe_backward(
     """How a gradient came to be: `grad = 1 × 0.5 + …`, a term for each use of the value."""
     total = format_number(gradients.get(value.id, 0.0))
     uses = parents.get(value, ())
-    if not uses:
+    if not uses and value.id in gradients:
         return "grad = 1: the output with respect to itself"
+    if not uses:
+        return "grad = 0: the output does not rest on it"
     terms = [
-        f"{_operand(gradients.get(parent.id, 0.0))} × {_operand(local)}" for parent, local in uses
+        f"{as_operand(gradients.get(parent.id, 0.0))} × {as_operand(local)}"
+        for parent, local in uses
     ]
     return f"grad = {_sum_of(terms)} = {total}"
 
@@ -91,17 +94,16 @@ def describe_backward(
 def describe_delivery(delivery: Delivery, naming: Names) -> str:
     """`grad[x] += 1 × 0.5 → 0.5`"""
     return (
-        f"grad[{naming.short(delivery.child)}] += {_operand(delivery.gradient)} × "
-        f"{_operand(delivery.local_gradient)} → {format_number(delivery.total)}"
+        f"grad[{naming.short(delivery.child)}] += {as_operand(delivery.gradient)} × "
+        f"{as_operand(delivery.local_gradient)} → {format_number(delivery.total)}"
     )
 
 
-def describe_path(path: Path, naming: Names) -> str:
-    """`w1 → × → + → relu   2 × 1 × 1`"""
-    steps = " → ".join(naming.short(value) for value in path.values)
+def describe_path(path: Path, naming: Names) -> tuple[str, str]:
+    """The way, `w1 → × → + → relu`, and the slopes along it, `2 × 1 × 1`."""
+    way = " → ".join(naming.short(value) for value in path.values)
     pairs = zip(path.values[1:], path.child_indices, strict=True)
-    factors = " × ".join(_operand(parent.local_gradients[index]) for parent, index in pairs)
-    return f"{steps}   {factors}" if factors else steps
+    return way, " × ".join(as_operand(parent.local_gradients[index]) for parent, index in pairs)
 
 
 def describe_firing(firing: Firing, naming: Names, gradients: Gradients) -> str:
@@ -123,11 +125,6 @@ def _with_constant(value: Value) -> str:
     if value.operation in ("rsub", "rdiv", "rpow"):
         return f"{number} {symbol}"
     return f"{symbol} {number}"
-
-
-def _operand(number: float) -> str:
-    text = format_number(number)
-    return f"({text})" if text.startswith("−") else text
 
 
 def _sum_of(terms: Sequence[str]) -> str:

@@ -25,3 +25,9 @@ def format_number(number: float, digits: int = 4) -> str:
             mantissa = mantissa.rstrip("0").rstrip(".")
         text = f"{mantissa}e{int(exponent)}"
     return text.replace("-", "−")
+
+
+def as_operand(number: float) -> str:
+    """A number as it stands in a formula: in parentheses if it is negative."""
+    text = format_number(number)
+    return f"({text})" if text.startswith("−") else text

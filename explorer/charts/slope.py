@@ -75,15 +75,15 @@ def difference_errors(
 ) -> go.Figure:
     """How far a central difference is off, relative to the gradient, for every width of the nudge.
 
-    Both axes are logarithmic; an error of exactly nothing is drawn at the smallest float step.
+    Both axes are logarithmic, so an error of exactly 0 has no place on them and is left out.
     """
-    floor = float(np.finfo(np.float64).eps)
-    ys = [np.nan if error is None else max(error, floor) for error in errors]
+    ys = [error or np.nan for error in errors]
     figure = go.Figure(
         go.Scatter(
             x=np.asarray(epsilons, dtype=np.float64),
             y=np.asarray(ys, dtype=np.float64),
             mode="lines+markers",
+            connectgaps=True,
             line={"color": LIGHT.forward, "width": 2},
             marker={"size": 5, "color": LIGHT.forward},
             hovertemplate="ε %{x:.1e}<br>relative error %{y:.1e}<extra></extra>",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +47,15 @@ def type_text(app: AppTest, text: str) -> AppTest:
 
 
 def words(app: AppTest) -> str:
-    return " ".join(element.value for element in app.markdown)
+    html = " ".join(element.proto.body for element in app.get("html"))
+    return " ".join(element.value for element in app.markdown) + html
+
+
+def caret(app: AppTest) -> str:
+    """The line under the place of a mistake, from the box of one or the line of one."""
+    html = "".join(element.proto.body for element in app.get("html"))
+    place = re.search(r"<pre>(.*?)</pre>", html, re.DOTALL)
+    return (place.group(1) if place else app.code[0].value).split("\n")[1]
 
 
 def test_the_neuron_is_there_at_the_first_visit(app: AppTest) -> None:
@@ -98,7 +107,7 @@ def test_what_is_typed_replaces_the_example_and_keeps_known_leaves(app: AppTest)
         ("sin(x)", "There is no function sin", 0),
         ("x + (y", "This ( is never closed", 4),
         ("1 / (a - a)", "Division by zero", 5),
-        ("log(a - 3)", "log(-2) is undefined", 0),
+        ("log(a - 3)", "log(−2) is undefined", 0),
     ],
 )
 def test_a_mistake_gets_a_sentence_and_a_caret(
@@ -106,8 +115,7 @@ def test_a_mistake_gets_a_sentence_and_a_caret(
 ) -> None:
     type_text(app, text)
     assert sentence in words(app)
-    caret = app.code[0].value.split("\n")[1]
-    assert caret == " " * column + "^"
+    assert caret(app) == " " * column + "^"
     assert not app.exception
     type_text(app, "a + 1")
     assert sentence not in words(app)
@@ -126,7 +134,7 @@ def test_a_number_that_leads_out_of_bounds_loses_nothing(app: AppTest) -> None:
         "values": {"generation": generation, "numbers": {"x": -1.0}, "resting": True}
     }
     app.run()
-    assert "log(-1) is undefined" in words(app)
+    assert "log(−1) is undefined" in words(app)
     assert nodes(app).loc["x", "data"] == 2.0, "the last graph that worked stays"
     app.session_state["leaves"] = {
         "values": {"generation": generation, "numbers": {"x": 4.0}, "resting": True}
@@ -196,3 +204,26 @@ def test_a_slip_of_the_keyboard_takes_nothing_away(app: AppTest) -> None:
     type_text(app, "a*b +")
     assert "The line ends in +" in words(app)
     assert nodes(app).loc["relu", "data"] == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize(("text", "output"), [("3 + 4", 7.0), ("5", 5.0)])
+def test_an_expression_without_leaves_has_a_graph_too(
+    app: AppTest, text: str, output: float
+) -> None:
+    type_text(app, text)
+    assert not app.exception
+    assert nodes(app)["data"].iloc[-1] == output
+
+
+def test_an_expression_that_is_undefined_does_not_get_in_the_way_of_the_next(app: AppTest) -> None:
+    type_text(app, "exp(1000*a)")
+    assert "exp(1000) overflows" in words(app)
+    type_text(app, "a +")
+    assert "overflows" not in words(app)
+    assert nodes(app).loc["relu", "data"] == pytest.approx(0.7), "the last graph that worked"
+
+
+def test_the_address_names_the_leaves_of_the_program_alone(app: AppTest) -> None:
+    type_text(app, "p*q")
+    assert app.query_params["at"] == "p:1~q:1"
+    assert app.query_params["text"] == "p*q"

@@ -160,6 +160,6 @@ def test_a_path_and_its_product() -> None:
     evaluation = evaluate("relu(w1*x + w2)", **NEURON)
     leaf = evaluation.leaves["w1"]
     (path,) = sum_over_paths(evaluation.output, leaf, 2.0).largest
-    assert describe_path(path, naming(evaluation)) == "w1 → × → + → relu   2 × 1 × 1"
+    assert describe_path(path, naming(evaluation)) == ("w1 → × → + → relu", "2 × 1 × 1")
     (path,) = sum_over_paths(leaf, leaf, 1.0).largest
-    assert describe_path(path, naming(evaluation)) == "w1"
+    assert describe_path(path, naming(evaluation)) == ("w1", "")
