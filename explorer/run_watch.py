@@ -154,18 +154,30 @@ def view_now(moment: int | None = None) -> View:
     return View(state.unit, AXES[0] in state.axes, AXES[1] in state.axes, moment)
 
 
-def find(name: str, tick: float | None, listing: Listing) -> Summary:
+def run_whole_page() -> None:
+    """From a fragment that ran by itself: only the whole page can set a fragment's clock.
+
+    While the whole page runs this does nothing, for it would be cut short; the next tick asks
+    again.
+    """
+    if not state.is_whole_run:
+        st.rerun()
+
+
+def find(name: str, tick: float | None, listing: Listing) -> Summary | None:
     """The run that is looked at, for a fragment that looks every `tick` seconds."""
-    for summary in listing.runs:
-        if summary.run.name == name and tick_for(listing) == tick:
-            return summary
-    st.rerun()  # only the whole page can set a fragment's clock, or look at another run
+    summary = next((each for each in listing.runs if each.run.name == name), None)
+    if summary is None or tick_for(listing) != tick:
+        run_whole_page()
+    return summary
 
 
 def watch(name: str, tick: float | None) -> None:
     """The losses as they fall, where the run stands, and how to steer it."""
     listing = list_runs()
     summary = find(name, tick, listing)
+    if summary is None:
+        return
     records, curve = records_of(summary), curve_of(summary)
     picture, beside = st.columns([8, 4], gap="large")
     with picture:
@@ -186,13 +198,15 @@ def watch(name: str, tick: float | None) -> None:
         show_steering(summary, listing)
     if chosen != state.get("moment_told", chosen):
         state.moment_told = chosen
-        st.rerun()  # the figures further down look back as well
+        run_whole_page()  # the figures further down look back as well
     state.moment_told = chosen
 
 
 def watch_closely(name: str, tick: float | None) -> None:
     """What changes less often: what it writes, the optimiser's pace and the matrices."""
     summary = find(name, tick, list_runs())
+    if summary is None:
+        return
     records, moment = records_of(summary), moment_of(summary)
     show_samples(summary, records, moment)
     show_trails(summary, records, moment)

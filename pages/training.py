@@ -31,6 +31,7 @@ from explorer.run_watch import (
     RESTING_TICK,
     baselines_in,
     begin,
+    run_whole_page,
     tick_for,
     view_now,
     watch,
@@ -110,7 +111,7 @@ def show_empty(config: RunConfig | None, corpus: Corpus | None, is_ticking: bool
             key="first",
         )
     if text.is_awaited != is_ticking:
-        st.rerun()
+        run_whole_page()
 
 
 TO_TRY: dict[str, tuple[tuple[str, Mapping[str, Mapping[str, Any]]], str]] = {
@@ -176,7 +177,7 @@ def show_estimate(config: RunConfig, corpus: Corpus, is_ticking: bool) -> None:
     seconds = found.value.seconds_for(config, corpus) if found.value else None
     st.html(estimate_line(config, found.value, seconds, found.reason))
     if found.is_awaited != is_ticking:
-        st.rerun()
+        run_whole_page()
 
 
 def choose() -> tuple[RunConfig | None, Corpus | None]:
@@ -268,6 +269,7 @@ def choose_view(listing: Listing) -> None:
         st.pills("Axes", AXES, selection_mode="multi", key="axes")
 
 
+state.is_whole_run = True
 if "corpus" not in state:
     read_link()
 revive()
@@ -301,4 +303,5 @@ else:
     st.header("Every run", anchor="runs")
 show_library(listing, summaries.get(state.run or ""))
 write_link()
+state.is_whole_run = False
 show_code(start_run, train_run, learning_rate_at, bigram_loss)
