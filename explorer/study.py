@@ -11,7 +11,7 @@ from gpt.scalar.examples import TinyGPT
 from gpt.scalar.expansion import expand
 from gpt.scalar.expression import Evaluation, ExpressionError, Program
 from gpt.scalar.graph import Recording
-from gpt.scalar.value import Gradients, Value, backward, computed_values
+from gpt.scalar.value import Gradients, UndefinedError, Value, backward, computed_values
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,11 @@ class Study:
             return self.program.evaluate(self.numbers, self.recording)
         evaluation = self.program.evaluate(self.numbers)
         if self.is_primitive:
-            return Evaluation(expand(evaluation.output), evaluation.leaves, {})
+            try:
+                return Evaluation(expand(evaluation.output), evaluation.leaves, {})
+            except UndefinedError as error:
+                # The long way round can overflow where the short one did not.
+                raise ExpressionError(str(error), self.program.text) from None
         return evaluation
 
     @property
