@@ -1,7 +1,8 @@
 // Sliders that report while they are dragged, no faster than Python answers (see __init__.py).
 
 const PAUSE = 50; // milliseconds between two reports: twenty a second
-const PATIENCE = 3000; // after this an answer counts as lost, and the next value is sent
+const QUIET = 400; // after as many without a new value the hand is still: a key may be held down
+const PATIENCE = 1000; // after this an answer counts as lost, and the next value is sent
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 const instances = new WeakMap();
@@ -18,6 +19,7 @@ export default function ({ data, parentElement, setStateValue }) {
   return () => {
     instances.delete(parentElement);
     clearTimeout(instance.timer);
+    clearTimeout(instance.rest);
     instance.observer.disconnect();
   };
 }
@@ -29,8 +31,9 @@ function create(root) {
     generation: null,
     known: {}, // the values that Python last answered with
     sent: null, // the values reported that Python has not answered yet
-    isDragged: false,
-    isRestKnown: true, // whether Python was told that the last drag is over
+    isHeld: false, // whether a pointer holds a handle
+    isMoving: false, // whether a handle is held or was moved a moment ago
+    isRestKnown: true, // whether Python was told that the hand is still
     sentAt: -Infinity,
   };
   // Streamlit says on its outermost element whether a run is under way.
@@ -96,7 +99,7 @@ function createRow(instance, name) {
   range.setAttribute("aria-label", name);
   field.setAttribute("aria-label", `${name} as a number`);
   range.addEventListener("pointerdown", () => {
-    instance.isDragged = true;
+    instance.isHeld = true;
   });
   range.addEventListener("input", () => {
     complain(row, "");
@@ -104,8 +107,8 @@ function createRow(instance, name) {
   });
   for (const end of ["change", "pointerup", "pointercancel"]) {
     range.addEventListener(end, () => {
-      instance.isDragged = false;
-      send(instance);
+      instance.isHeld = false;
+      restSoon(instance);
     });
   }
   label.addEventListener("dblclick", () => choose(instance, row, row.initial));
@@ -143,9 +146,20 @@ function complain(row, sentence) {
 }
 
 function choose(instance, row, number) {
+  instance.isMoving = true;
   row.value = number;
   show(row);
   send(instance);
+  restSoon(instance);
+}
+
+/** Tell Python that the hand is still, once it is. */
+function restSoon(instance) {
+  clearTimeout(instance.rest);
+  instance.rest = setTimeout(() => {
+    instance.isMoving = instance.isHeld;
+    send(instance);
+  }, QUIET);
 }
 
 function show(row) {
@@ -178,7 +192,7 @@ function send(instance) {
   clearTimeout(instance.timer);
   const numbers = Object.fromEntries([...instance.rows].map(([name, { value }]) => [name, value]));
   const isNews = !agree(numbers, instance.sent ?? instance.known);
-  if (!isNews && (instance.isDragged || instance.isRestKnown)) return;
+  if (!isNews && (instance.isMoving || instance.isRestKnown)) return;
   if (isBusy(instance)) return; // the end of the run calls again
   const wait = (instance.sent ? PATIENCE : PAUSE) - (performance.now() - instance.sentAt);
   if (wait > 0) {
@@ -187,7 +201,7 @@ function send(instance) {
   }
   instance.sent = numbers;
   instance.sentAt = performance.now();
-  const resting = !instance.isDragged;
+  const resting = !instance.isMoving;
   instance.isRestKnown = resting;
   instance.report("values", { generation: instance.generation, numbers, resting });
 }
