@@ -16,6 +16,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 LAYER_GAP = 64.0
 NODE_GAP = 22.0
+UNSEEN = 3.0  # pixels by which an edge may leave its course
 LANE = 10.0  # the height that a passing edge takes up in a layer
 
 Point = tuple[float, float]
@@ -61,10 +62,35 @@ def layered_layout(
         right += width + LAYER_GAP
     centres = {key: (xs[layers[v]], ys[v] - top) for v, key in enumerate(keys)}
     courses = {
-        pair: [(xs[layers[vertex]], ys[vertex] - top) for vertex in chain]
+        pair: _bends([(xs[layers[vertex]], ys[vertex] - top) for vertex in chain])
         for pair, chain in chains.items()
     }
     return Layout(centres, courses, max(right - LAYER_GAP, 0.0), bottom - top)
+
+
+def _bends(points: Sequence[Point]) -> list[Point]:
+    """The points of a course without those that lie on the straight line between their neighbours.
+
+    Ramer (1972), Douglas & Peucker (1973): the farthest point from the line between two ends is
+    kept, if it is farther than can be seen, and so on on either side of it.
+    """
+    if len(points) < 3:
+        return list(points)
+    kept = {0, len(points) - 1}
+    spans = [(0, len(points) - 1)]
+    while spans:
+        first, last = spans.pop()
+        if last - first < 2:
+            continue
+        (x0, y0), (x1, y1) = points[first], points[last]
+        slope = (y1 - y0) / (x1 - x0)
+        distances = [abs(y - y0 - slope * (x - x0)) for x, y in points[first + 1 : last]]
+        farthest = max(distances)
+        if farthest > UNSEEN:
+            middle = first + 1 + distances.index(farthest)
+            kept.add(middle)
+            spans += [(first, middle), (middle, last)]
+    return [points[index] for index in sorted(kept)]
 
 
 def _layers(keys: Sequence[Key], pairs: Sequence[tuple[Key, Key]]) -> dict[Key, int]:
