@@ -5,27 +5,23 @@ import keyword
 import re
 from collections.abc import Mapping
 
-import pandas as pd
 import streamlit as st
 
 from explorer.autograd_address import TINY_GPT, View, read_address, write_address
+from explorer.autograd_sections import show_nudges, show_paths, show_slope, show_table
 from explorer.charts.graph_drawing import Drawing, draw_graph
-from explorer.charts.graph_sentences import Names, describe_path
 from explorer.charts.graph_walks import draw_walks
-from explorer.charts.node_table import node_table
 from explorer.charts.numbers import format_number
-from explorer.charts.slope import difference_errors, tangent
 from explorer.components.computation_graph import computation_graph
 from explorer.components.live_sliders import Slider, live_sliders
-from explorer.components.plot import plot
 from explorer.source_code import show_code
-from explorer.study import Nudge, Study
+from explorer.study import Study
 from gpt.scalar.difference import central_difference
 from gpt.scalar.examples import EXAMPLES, TinyGPT
 from gpt.scalar.expression import FUNCTIONS, MAXIMUM_MAGNITUDE, ExpressionError, Program, parse
 from gpt.scalar.graph import Graph, build_graph
 from gpt.scalar.paths import sum_over_paths
-from gpt.scalar.value import backward, computed_values
+from gpt.scalar.value import Value, backward, computed_values
 from gpt.scalar.walkthrough import naive_order, right_order
 
 ABOUT_ORDER = ("Why the order matters", "Why depth first fails")  # shown with the naive order
@@ -34,8 +30,6 @@ GPT_REMARK = (
     "A whole model: ⊢ opens and closes the name, ‖…‖ is the length of a vector of numbers, and ⊕"
     " unfolds a group."
 )
-SAMPLES = 61  # points of the curve
-EPSILONS = [10 ** (-k / 2) for k in range(2, 31)]
 
 state = st.session_state
 examples = {example.title: example for example in EXAMPLES}
@@ -210,7 +204,7 @@ def live(program: Program | TinyGPT) -> None:
         st.rerun()
     things_to_try()
     if shown := turnable_leaves(study.program):
-        show_slope(study, focus(shown))
+        show_slope(study, shown, focus(shown), key=f"focus {state.generation}")
     rest = (event.pinned, event.step)
     is_news = rest != (state.pinned, state.step) or (
         reading.is_resting and study.numbers != state.get("told")
@@ -257,133 +251,12 @@ def focus(leaves: list[str]) -> str:
     return chosen if chosen in leaves else leaves[0]
 
 
-def show_slope(study: Study, leaf: str) -> None:
-    st.header("The gradient is the slope", anchor="slope")
-    number, gradient = study.number(leaf), study.gradient(leaf)
-    reach = max(1.0, abs(number)) * 1.5
-    xs = [number - reach + 2 * reach * i / (SAMPLES - 1) for i in range(SAMPLES)]
-    chart, beside = st.columns([8, 3], gap="large")
-    with chart:
-        plot(
-            tangent(leaf, xs, study.curve(leaf, xs), number, study.output.data, gradient),
-            key="tangent",
-            height=320,
-            alt=f"The output over {leaf}, with the tangent of slope {format_number(gradient)} at"
-            f" {leaf} = {format_number(number)}",
-        )
-    with beside:
-        if len(study_leaves := turnable_leaves(study.program)) > 1:
-            st.pills(
-                "Output over",
-                study_leaves,
-                default=leaf,
-                key=f"focus {state.generation}",
-                required=True,
-            )
-        st.html(
-            f'<p class="gpt-caption">Blue: the output, computed anew at {SAMPLES} numbers for'
-            f" <b>{leaf}</b>. Orange: the straight line whose slope is the gradient that the"
-            " backward pass found. It touches the curve where you are.</p>"
-        )
-
-
-def show_nudges(study: Study, leaves: list[str], leaf: str) -> None:
-    st.header("Bump it and see", anchor="bump")
-    left, right = st.columns(2, gap="large")
-    with left:
-        epsilon = 10.0 ** st.select_slider(
-            "ε, the width of the nudge",
-            options=[-k / 2 for k in range(30, 1, -1)],
-            value=-5.0,
-            format_func=lambda power: f"{10.0**power:.0e}",
-            key="power",
-            persist_state="session",
-        )
-        nudges = study.nudges(leaves, epsilon)
-        table = pd.DataFrame(
-            {
-                "leaf": leaves,
-                "autograd": [format_number(nudge.gradient, 8) for nudge in nudges],
-                "nudged": [format_found(nudge) for nudge in nudges],
-                "off by": [format_error(nudge) for nudge in nudges],
-            }
-        ).set_index("leaf")
-        if state.get("asked_torch"):
-            from gpt.tensor.replay import replay_in_torch
-
-            by_id = replay_in_torch(study.output)[1]
-            in_torch = [
-                Nudge(name, study.gradient(name), by_id[study.evaluation.leaves[name].id])
-                for name in leaves
-            ]
-            table["torch"] = [format_found(nudge) for nudge in in_torch]
-            table["torch off by"] = [format_error(nudge) for nudge in in_torch]
-        st.table(table)
-        if not state.get("asked_torch"):
-            st.button(
-                "Ask torch as well",
-                help="Works the same graph out in PyTorch, in float64. Loading it takes seconds.",
-                on_click=lambda: state.update(asked_torch=True),
-            )
-    with right:
-        errors = [study.nudges([leaf], width)[0].relative_error for width in EPSILONS]
-        plot(
-            difference_errors(EPSILONS, errors, epsilon),
-            key="errors",
-            height=300,
-            alt=f"Relative error of the central difference for {leaf} over ε",
-        )
-        st.html(
-            '<p class="gpt-caption">Too wide a nudge, and the curve bends away under it. Too'
-            " narrow, and the two outputs differ only in digits that a float does not have.</p>"
-        )
-
-
-def format_found(nudge: Nudge) -> str:
-    return "undefined" if nudge.found is None else format_number(nudge.found, 8)
-
-
-def format_error(nudge: Nudge) -> str:
-    error = nudge.relative_error
-    return "" if error is None else f"{error:.1e}" if error else "0"
-
-
-def show_paths(study: Study, graph: Graph, leaves: list[str]) -> None:
+def value_in_focus(study: Study, graph: Graph, leaves: list[str]) -> Value | None:
+    """The value that is pinned, else the leaf that is looked at, if there is one."""
     node = graph.nodes.get(state.pinned or "")
-    value = node.value if node else None
-    if value is None and leaves:
-        value = study.evaluation.leaves[focus(leaves)]
-    if value is None:
-        return
-    st.header("Every path adds its share", anchor="paths")
-    naming = Names(study.evaluation.names)
-    gradient = study.gradients.get(value.id, 0.0)
-    paths = sum_over_paths(study.output, value, gradient)
-    rows = [
-        (format_number(path.contribution), *describe_path(path, naming)) for path in paths.largest
-    ]
-    if paths.count > len(paths.largest):
-        others = paths.count - len(paths.largest)
-        rows.append((format_number(paths.rest), f"{others:,} more, together", ""))
-    body = "".join(
-        f"<tr><td>{share}</td><td>{way}<small>{slopes}</small></td></tr>"
-        for share, way, slopes in rows
-    )
-    st.html(
-        f"""<p class="gpt-caption">From <b>{naming.short(value)}</b> to the output there
-        {"is 1 path" if paths.count == 1 else f"are {paths.count:,} paths"}. Along each, the local
-        gradients multiply; over all, they add up to its gradient. Pin another node to see its.</p>
-        <table class="gpt-table"><tbody>{body}</tbody>
-        <tfoot><tr><td>{format_number(gradient)}</td><td>the gradient</td></tr></tfoot></table>"""
-    )
-
-
-def show_table(study: Study) -> None:
-    st.header("Every node", anchor="nodes")
-    values = [*study.evaluation.leaves.values(), *study.order] or [study.output]
-    table = node_table(values, study.gradients, study.evaluation.names)
-    st.dataframe(table, hide_index=True, height=min(38 * (len(table) + 1), 420))
-    st.download_button("CSV", table.to_csv(index=False), "nodes.csv", "text/csv", on_click="ignore")
+    if node and node.value:
+        return node.value
+    return study.evaluation.leaves[focus(leaves)] if leaves else None
 
 
 if "generation" not in state:
@@ -451,7 +324,8 @@ else:
         leaves = turnable_leaves(program)
         if leaves:
             show_nudges(study, leaves, focus(leaves))
-        show_paths(study, state.graph_shown, leaves)
+        if value := value_in_focus(study, state.graph_shown, leaves):
+            show_paths(study, value)
         show_table(study)
 
 show_code(backward, computed_values, right_order, naive_order, sum_over_paths, central_difference)
