@@ -133,8 +133,10 @@ def test_pan_and_zoom(neuron: Page) -> None:
     left, top, _, _ = canvas(neuron)
     neuron.mouse.move(left + 20, top + 20)
     neuron.mouse.wheel(0, 200)
+    neuron.wait_for_timeout(600)  # a page glides to where the wheel sent it
     assert transform(neuron) == fitted, "the wheel alone belongs to the page"
     neuron.mouse.wheel(0, -200)
+    neuron.wait_for_timeout(600)
 
     target = node(neuron, "x")
     before = target.bounding_box()
