@@ -150,7 +150,7 @@ def evaluate_at_extremes(text: str) -> int:
         program = parse(text)
     except ExpressionError:
         return 0
-    rng, n_defined = random.Random(text), 0
+    rng, n_defined = random.Random(ascii(text)), 0
     for number in EXTREMES:
         numbers = dict.fromkeys(program.leaf_names, number)
         for leaf in rng.sample(sorted(numbers), len(numbers) // 3):
