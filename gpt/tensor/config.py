@@ -21,8 +21,8 @@ RungName = Literal[
 """The ladder of the lecture, each rung one idea above the one before; "gpt" has every option."""
 
 Activation = Literal["relu", "gelu", "gelu_tanh"]
-Norm = Literal["layernorm"]
-Initialisation = Literal["torch", "gpt2"]
+Norm = Literal["layernorm", "rmsnorm"]
+Initialisation = Literal["torch", "gpt2", "microgpt"]
 
 RUNG_NAMES: tuple[RungName, ...] = get_args(RungName)
 
@@ -37,6 +37,8 @@ _FIRST_USED: dict[str, RungName] = {
     "lm_head_bias": "gpt",
     "activation": "gpt",
     "norm": "gpt",
+    "embedding_norm": "gpt",
+    "final_norm": "gpt",
     "weight_tying": "gpt",
 }
 
@@ -73,8 +75,11 @@ class GPTConfig(Settings):
         lm_head_bias: whether the last layer does (GPT-2: no; the lecture: yes).
         activation: the MLP's nonlinearity; gelu_tanh is GPT-2's approximation of gelu.
         norm: what normalises the residual stream before each layer reads it.
+        embedding_norm: whether the embeddings are normalised too, before the first block.
+        final_norm: whether the stream is normalised once more before the last layer.
         weight_tying: whether the token embedding is also the last layer's matrix.
-        initialisation: "torch" is what the lecture uses; "gpt2" is normal with deviation 0.02.
+        initialisation: "torch" is what the lecture uses; "gpt2" is normal with deviation 0.02;
+            "microgpt" is normal with deviation 0.08 throughout.
 
     Raises:
         ValueError: a setting is impossible; one sentence says which and why.
@@ -92,6 +97,8 @@ class GPTConfig(Settings):
     lm_head_bias: bool = False
     activation: Activation = "gelu"
     norm: Norm = "layernorm"
+    embedding_norm: bool = False
+    final_norm: bool = True
     weight_tying: bool = True
     initialisation: Initialisation = "gpt2"
 
@@ -124,6 +131,24 @@ class GPTConfig(Settings):
         """A rung with the lecture's small settings; as "gpt", the options the lecture chose."""
         return cls(**({"vocab_size": vocab_size, "rung": rung} | LECTURE_SETTINGS | changes))
 
+    @classmethod
+    def microgpt(cls, vocab_size: int, **changes: Any) -> Self:
+        """The GPT that `gpt.scalar` makes of plain numbers, in tensors (Karpathy, 2026)."""
+        shape: dict[str, Any] = {
+            "vocab_size": vocab_size,
+            "block_size": 16,
+            "n_layer": 1,
+            "n_head": 4,
+            "n_embd": 16,
+            "activation": "relu",
+            "norm": "rmsnorm",
+            "embedding_norm": True,
+            "final_norm": False,
+            "weight_tying": False,
+            "initialisation": "microgpt",
+        }
+        return cls(**(shape | changes))
+
     def uses(self, setting: str) -> bool:
         """Whether this rung's model depends on the setting; on lower rungs many are ignored."""
         return self.reaches(_FIRST_USED.get(setting, "bigram"))
@@ -153,20 +178,26 @@ class GPTConfig(Settings):
         bias = C if self.bias or not is_gpt else 0
         qkv_bias = C if is_gpt and self.qkv_bias else 0
         is_tied = is_gpt and self.weight_tying
+        norm = C + bias if not is_gpt or self.norm == "layernorm" else 0
         embeddings = V * C + self.block_size * C
         lm_head = (0 if is_tied else C * V) + (V if self.lm_head_bias or not is_gpt else 0)
 
         attention = 3 * (C * C + qkv_bias)
         mlp = 0
-        norms = 0
+        n_norms = 0
         if self.reaches("feed-forward"):
             mlp = C * C + bias
         if self.reaches("residuals"):
             attention += C * C + bias
             mlp = (C * 4 * C + 4 * bias) + (4 * C * C + bias)
         if self.reaches("layer-norm"):
-            norms = C + bias
-        return embeddings + self.n_blocks * (attention + mlp + 2 * norms) + norms + lm_head
+            n_norms = 2 * self.n_blocks + self._n_outer_norms
+        return embeddings + self.n_blocks * (attention + mlp) + n_norms * norm + lm_head
+
+    @property
+    def _n_outer_norms(self) -> int:
+        """Norms outside the blocks: after the embeddings, and before the last layer."""
+        return self.embedding_norm + self.final_norm if self.rung == "gpt" else 1
 
     def training_memory(self, batch_size: int) -> int:
         """Bytes that training holds at its peak, an estimate: weights, gradients, Adam's two
@@ -184,7 +215,7 @@ class GPTConfig(Settings):
             return kept
         attention = 5 * C  # its input, query, key, value, and the heads' output
         mlp = 0
-        norms = 0
+        n_norms = 0
         if self.reaches("feed-forward"):
             mlp = 2 * C
         if self.reaches("residuals"):
@@ -192,8 +223,9 @@ class GPTConfig(Settings):
             is_relu = self.rung != "gpt" or self.activation == "relu"
             mlp = C + (4 * C if is_relu else 8 * C)
         if self.reaches("layer-norm"):
-            norms = C
+            # Each keeps its input; the last one's output, or the stream, is kept by the last layer.
+            n_norms = 2 * self.n_blocks + self._n_outer_norms
         if self.uses("dropout") and self.dropout > 0:
             attention += C
             mlp += C
-        return kept + self.n_blocks * (attention + mlp + 2 * norms) + norms + C
+        return kept + self.n_blocks * (attention + mlp) + n_norms * C + C

@@ -1,7 +1,8 @@
 """The full GPT: the ladder's last rung with every choice left open.
 
 With the lecture's choices and the same weights it computes what the last rung computes; with
-`GPTConfig.gpt2()` it is GPT-2 (Radford et al. 2019).
+`GPTConfig.gpt2()` it is GPT-2 (Radford et al. 2019), with `GPTConfig.microgpt()` the GPT that
+`gpt.scalar` makes of plain numbers.
 """
 
 from __future__ import annotations
@@ -47,13 +48,19 @@ class Block(nn.Module):
 
 
 class GPT(LanguageModel):
-    """Embeddings, blocks, a last norm, and logits."""
+    """Embeddings, blocks, a last norm if any, and logits."""
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__(config)
-        self.embeddings = Embeddings(config.vocab_size, config.block_size, config.n_embd)
+        norm = NORMS[config.norm]
+        self.embeddings = Embeddings(
+            config.vocab_size,
+            config.block_size,
+            config.n_embd,
+            norm=norm(config.n_embd, config.bias) if config.embedding_norm else None,
+        )
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
-        self.ln_f = NORMS[config.norm](config.n_embd, config.bias)
+        self.ln_f = norm(config.n_embd, config.bias) if config.final_norm else nn.Identity()
         self.lm_head = Linear(config.n_embd, config.vocab_size, bias=config.lm_head_bias)
         if config.weight_tying:
             # Press and Wolf 2016: what a token means when read is what it means when predicted.

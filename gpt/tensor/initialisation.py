@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import nn
 
+from gpt.tensor.config import Initialisation
 from gpt.tensor.language_model import LanguageModel
 from gpt.tensor.layers import Embedding, Linear
 
 GPT2_DEVIATION = 0.02
+MICROGPT_DEVIATION = 0.08
 
 
 @torch.no_grad()
@@ -19,7 +22,7 @@ def initialise(model: LanguageModel, generator: torch.Generator) -> None:
 
     Tied weights are drawn once, as the embedding. Norms start as the identity in every scheme.
     """
-    draw = torch_scheme if model.config.initialisation == "torch" else gpt2_scheme
+    draw = SCHEMES[model.config.initialisation]
     n_layer = max(1, model.config.n_blocks)
     drawn: set[torch.Tensor] = set()
     for name, module in model.named_modules():
@@ -56,3 +59,19 @@ def gpt2_scheme(
     nn.init.normal_(module.weight, std=deviation, generator=generator)
     if isinstance(module, Linear) and module.bias is not None:
         nn.init.zeros_(module.bias)
+
+
+def microgpt_scheme(
+    name: str, module: Linear | Embedding, n_layer: int, generator: torch.Generator
+) -> None:
+    """MicroGPT's: N(0, 0.08) for every matrix, as `gpt.scalar.model.initialise` draws."""
+    nn.init.normal_(module.weight, std=MICROGPT_DEVIATION, generator=generator)
+    if isinstance(module, Linear) and module.bias is not None:
+        nn.init.zeros_(module.bias)
+
+
+SCHEMES: dict[Initialisation, Callable[[str, Linear | Embedding, int, torch.Generator], None]] = {
+    "torch": torch_scheme,
+    "gpt2": gpt2_scheme,
+    "microgpt": microgpt_scheme,
+}

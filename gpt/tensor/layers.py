@@ -41,8 +41,11 @@ class Embedding(nn.Embedding):
 class Embeddings(nn.Module):
     """What a token is plus where it stands: `(B, T)` token ids -> `(B, T, C)`."""
 
-    def __init__(self, vocab_size: int, block_size: int, n_embd: int) -> None:
+    def __init__(
+        self, vocab_size: int, block_size: int, n_embd: int, *, norm: nn.Module | None = None
+    ) -> None:
         super().__init__()
+        self.norm = norm or nn.Identity()
         self.token = Embedding(vocab_size, n_embd)
         self.position = Embedding(block_size, n_embd)
 
@@ -61,7 +64,7 @@ class Embeddings(nn.Module):
         within = tap.within("embeddings")
         token = within("token", self.token(idx))  # (B, T, C)
         position = within("position", self.position.weight[start:end])  # (T, C)
-        return tap("embeddings", token + position)  # (B, T, C)
+        return tap("embeddings", self.norm(token + position))  # (B, T, C)
 
 
 def attend(
@@ -214,4 +217,6 @@ class MLP(nn.Module):
 NORMS: dict[Norm, Callable[[int, bool], nn.Module]] = {
     # Ba, Kiros and Hinton 2016: each token's channels to mean 0 and variance 1, then scaled.
     "layernorm": lambda n_embd, bias: nn.LayerNorm(n_embd, bias=bias),
+    # Zhang and Sennrich 2019, without their gain: x / √(mean(x²) + ε). Nothing to learn, no mean.
+    "rmsnorm": lambda n_embd, bias: nn.RMSNorm(n_embd, eps=1e-5, elementwise_affine=False),
 }

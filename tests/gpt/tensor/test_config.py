@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpt.tensor.config import RUNG_NAMES, GPTConfig
+from gpt.tensor.initialisation import SCHEMES
 from gpt.tensor.layers import ACTIVATIONS, NORMS
 from gpt.tensor.models import RUNGS, build_model
 
@@ -28,8 +29,10 @@ def configs(draw: st.DrawFn) -> GPTConfig:
         lm_head_bias=draw(st.booleans()),
         activation=draw(st.sampled_from(sorted(ACTIVATIONS))),
         norm=draw(st.sampled_from(sorted(NORMS))),
+        embedding_norm=draw(st.booleans()),
+        final_norm=draw(st.booleans()),
         weight_tying=draw(st.booleans()),
-        initialisation=draw(st.sampled_from(["torch", "gpt2"])),
+        initialisation=draw(st.sampled_from(sorted(SCHEMES))),
     )
 
 
@@ -127,6 +130,7 @@ def test_a_setting_that_a_rung_ignores_is_not_held_against_it() -> None:
         GPTConfig.lecture("dropout", 65, n_embd=64, dropout=0.1),
         GPTConfig(vocab_size=65, block_size=64, n_layer=4, n_embd=64),
         GPTConfig(vocab_size=300, block_size=32, n_layer=2, n_embd=96, activation="relu"),
+        GPTConfig.microgpt(27),
     ],
 )
 def test_estimated_training_memory_is_what_autograd_keeps(
