@@ -75,8 +75,9 @@ def attend(
     *,
     dropout: float = 0.0,
     fused: bool = False,
+    is_causal: bool = True,
 ) -> Tensor:
-    """Causal attention, softmax(q kᵀ / √D) v: Vaswani et al. 2017, equation 1.
+    """Attention, softmax(q kᵀ / √D) v: Vaswani et al. 2017, equation 1.
 
     Args:
         query: what each of the T newest tokens looks for, `(B, H, T, D)`.
@@ -85,17 +86,21 @@ def attend(
         tap: is told scores, masked scores and pattern, each `(B, H, T, S)`.
         dropout: share of the pattern that is zeroed.
         fused: take torch's single kernel, which is faster and shows nothing; needs S = T.
+        is_causal: whether a token sees only itself and what came before it. Without, all see all,
+            as in an encoder.
 
     Returns:
         `(B, H, T, D)`: for each query, the values it looked at, weighted by its pattern.
     """
     if fused:
-        return F.scaled_dot_product_attention(query, key, value, dropout_p=dropout, is_causal=True)
+        return F.scaled_dot_product_attention(query, key, value, dropout_p=dropout, is_causal=is_causal)
     T, D = query.shape[-2:]
     S = key.shape[-2]
     scores = tap("scores", query @ key.transpose(-2, -1) / math.sqrt(D))
-    # The queries are the last T of the S tokens; each sees itself and what came before.
-    is_visible = torch.ones(T, S, dtype=torch.bool, device=query.device).tril(S - T)
+    is_visible = torch.ones(T, S, dtype=torch.bool, device=query.device)
+    if is_causal:
+        # The queries are the last T of the S tokens; each sees itself and what came before.
+        is_visible = is_visible.tril(S - T)
     masked_scores = tap("masked_scores", scores.masked_fill(~is_visible, -math.inf))
     pattern = tap("pattern", masked_scores.softmax(dim=-1))
     return F.dropout(pattern, dropout) @ value
