@@ -93,7 +93,9 @@ def attend(
         `(B, H, T, D)`: for each query, the values it looked at, weighted by its pattern.
     """
     if fused:
-        return F.scaled_dot_product_attention(query, key, value, dropout_p=dropout, is_causal=is_causal)
+        return F.scaled_dot_product_attention(
+            query, key, value, dropout_p=dropout, is_causal=is_causal
+        )
     T, D = query.shape[-2:]
     S = key.shape[-2]
     scores = tap("scores", query @ key.transpose(-2, -1) / math.sqrt(D))
