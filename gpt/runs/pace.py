@@ -1,7 +1,9 @@
 """How long a run will take and how much memory: measured on this machine, in a process of its own.
 
 A few real steps are taken with the very configuration; what they need is remembered, so that only
-the first question about a model costs seconds.
+the first question about a model costs seconds. A machine that is busy with something else makes
+every step look slow: such steps are left out, and where no others were to be had, nothing is
+remembered.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -26,13 +29,20 @@ from gpt.runs.config import RunConfig, RunError
 from gpt.runs.launch import environment, lower_priority
 from gpt.runs.library import list_runs, runs_folder
 from gpt.runs.settings import ScalarTrainingConfig
+from gpt.tensor.report import Report
 from gpt.tensor.settings import Settings
 from gpt.tensor.training_config import TrainingConfig
 
-# What is measured: steps until the time is over, at least so many, and these evaluations between.
+# What is measured: undisturbed steps for so long, at least so many, and evaluations between them.
 MEASURING_SECONDS = 1.0
-FEWEST_STEPS, MOST_STEPS = 3, 60
+FEWEST_STEPS, MOST_STEPS = 3, 100_000
 EVALUATION_INTERVAL = 2
+# Where they do not come, any steps will do after this time.
+MOST_SECONDS = 4.0
+# Steps are looked at in stretches of this length: some machines count processor time in ticks.
+STRETCH_SECONDS = 0.1
+# Undisturbed is who had a processor for this share of the time.
+QUIET_SHARE = 0.85
 EVALUATED = 32
 TEXT_LENGTH = 100_000
 
@@ -46,12 +56,14 @@ class Pace(Settings):
         evaluation_seconds: for one window, or document, of a validation loss.
         sample_seconds: for one sample.
         memory: bytes that the process held at its peak.
+        was_disturbed: whether others kept the processors busy, so that all of it is too slow.
     """
 
     step_seconds: float
     evaluation_seconds: float
     sample_seconds: float
     memory: int
+    was_disturbed: bool
 
     def seconds_for(self, config: RunConfig, corpus: Corpus) -> float:
         """How long the whole run takes at that pace, with its evaluations and samples."""
@@ -75,12 +87,21 @@ def known_pace(config: RunConfig) -> Pace | None:
 def measure_pace(config: RunConfig, corpus: Corpus, *, patience: float = 60.0) -> Pace:
     """Takes a few steps and says what they needed; takes some seconds itself, once per model.
 
-    It is not remembered if another run trains meanwhile. Raises RunError if the model does not fit
-    into memory, or if not even a few steps are done after `patience` seconds.
+    It is not remembered if it was disturbed, or another run trains meanwhile. Raises RunError if
+    the model does not fit into memory, or if a few steps are not done after `patience` seconds.
     """
     known = known_pace(config)
     if known:
         return known
+    pace = _measure_apart(config, corpus, patience)
+    is_alone = not any(summary.status.state == "running" for summary in list_runs().runs)
+    if is_alone and not pace.was_disturbed:
+        _remember(config, pace)
+    return pace
+
+
+def _measure_apart(config: RunConfig, corpus: Corpus, patience: float) -> Pace:
+    """The pace as a process of its own finds it."""
     excerpt = _excerpt(corpus, config.model.block_size)
     question = {
         "config": _to_measure(config).to_dict(),
@@ -101,17 +122,29 @@ def measure_pace(config: RunConfig, corpus: Corpus, *, patience: float = 60.0) -
         except subprocess.TimeoutExpired:
             process.kill()
             raise RunError(
-                f"A few steps of this model take more than {patience:.0f} seconds here."
+                f"A few steps of this model take more than {patience:.0f} seconds here, with all "
+                "that this machine is doing now."
             ) from None
     try:
-        pace = Pace.from_dict(json.loads(answer))
+        return Pace.from_dict(json.loads(answer))
     except ValueError:
         raise RunError(
             "This model cannot be trained here, most likely for lack of memory."
         ) from None
-    if not any(summary.status.state == "running" for summary in list_runs().runs):
-        _remember(config, pace)
-    return pace
+
+
+@dataclass
+class _Stretch:
+    """Some steps in a row, and how much of their time they had a processor."""
+
+    steps: list[float]
+    evaluations: list[float]
+    seconds: float = 0.0
+    processor_seconds: float = 0.0
+
+    @property
+    def is_quiet(self) -> bool:
+        return self.processor_seconds >= QUIET_SHARE * self.seconds
 
 
 def _measure(config: RunConfig, corpus: Corpus) -> Pace:
@@ -119,31 +152,58 @@ def _measure(config: RunConfig, corpus: Corpus) -> Pace:
     from gpt.runs.training import open_training
 
     training = open_training(config, corpus, None)
-    reports = training.reports()
-    steps: list[float] = []
-    evaluations = [0.0]
-    started = time.perf_counter()
-    while len(steps) < FEWEST_STEPS or time.perf_counter() - started < MEASURING_SECONDS:
-        before = time.perf_counter()
-        report = next(reports, None)
-        if report is None:
-            break
-        spent = time.perf_counter() - before
-        if report.milliseconds is None:
-            continue
-        steps.append(report.milliseconds / 1000)
-        if report.validation_loss is not None:
-            evaluations.append(spent - steps[-1])
+    # Where a graphics card computes, the processor rests: nothing can be told from that.
+    is_elsewhere = config.kind == "tensor" and _is_on_a_graphics_card(config)
+    stretches = _take_steps(training.reports())
+    quiet = [each for each in stretches if each.is_quiet or is_elsewhere]
+    was_disturbed = sum(len(each.steps) for each in quiet) < FEWEST_STEPS
+    counted = stretches if was_disturbed else quiet
+    evaluations = [seconds for each in counted for seconds in each.evaluations]
     before = time.perf_counter()
     training.sample()
     sample_seconds = time.perf_counter() - before
     return Pace(
-        # The first step is slower: it allocates what the others use again.
-        step_seconds=median(steps[1:]),
-        evaluation_seconds=median(evaluations[1:] or evaluations) / _evaluated(config, corpus),
+        step_seconds=median(seconds for each in counted for seconds in each.steps),
+        evaluation_seconds=median(evaluations or [0.0]) / _evaluated(config, corpus),
         sample_seconds=sample_seconds,
         memory=_peak_memory(),
+        was_disturbed=was_disturbed,
     )
+
+
+def _take_steps(reports: Iterator[Report]) -> list[_Stretch]:
+    """Steps until enough were undisturbed, or until that has taken too long."""
+    # The first step is slower: it allocates what the others use again.
+    while (report := next(reports, None)) is not None and report.milliseconds is None:
+        pass
+    stretches = [_Stretch([], [])]
+    started = time.perf_counter()
+    while True:
+        now = time.perf_counter() - started
+        quiet = sum(each.seconds for each in stretches if each.is_quiet)
+        count = sum(len(each.steps) for each in stretches)
+        if count >= FEWEST_STEPS and (quiet >= MEASURING_SECONDS or now >= MOST_SECONDS):
+            return stretches
+        if stretches[-1].seconds >= STRETCH_SECONDS:
+            stretches.append(_Stretch([], []))
+        before, processor_before = time.perf_counter(), time.thread_time()
+        report = next(reports, None)
+        if report is None:
+            return stretches
+        spent = time.perf_counter() - before
+        stretch = stretches[-1]
+        stretch.seconds += spent
+        stretch.processor_seconds += time.thread_time() - processor_before
+        if report.milliseconds is not None:
+            stretch.steps.append(report.milliseconds / 1000)
+            if report.validation_loss is not None:
+                stretch.evaluations.append(spent - stretch.steps[-1])
+
+
+def _is_on_a_graphics_card(config: RunConfig) -> bool:
+    from gpt.tensor.device import choose_device
+
+    return choose_device(config.compute.device).type != "cpu"
 
 
 def _evaluated(config: RunConfig, corpus: Corpus) -> int:

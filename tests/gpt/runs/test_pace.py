@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from gpt.runs.pace import Pace, known_pace, measure_pace
 from gpt.runs.process import own_process
 from gpt.runs.session import train_run
 from gpt.runs.status import Status
+from gpt.tensor.report import Report
 
 
 def test_what_is_measured_is_what_training_then_takes(tiny: Any) -> None:
@@ -45,8 +47,60 @@ def test_a_measurement_beside_another_training_is_not_remembered(tiny: Any) -> N
     assert known_pace(tiny.config()) is None
 
 
+def test_a_disturbed_measurement_is_not_remembered(tiny: Any, monkeypatch: Any) -> None:
+    paces = iter([Pace(9.0, 9.0, 9.0, 1, True), Pace(1.0, 1.0, 1.0, 1, False)])
+    monkeypatch.setattr(pace_module, "_measure_apart", lambda *question: next(paces))
+    assert measure_pace(tiny.config(), tiny.corpus).was_disturbed
+    assert known_pace(tiny.config()) is None
+    assert measure_pace(tiny.config(), tiny.corpus) == known_pace(tiny.config())
+    assert known_pace(tiny.config()).step_seconds == 1.0
+
+
+class FakeTime:
+    """Clocks that go as fast as a test says: one on the wall, and one for this thread alone."""
+
+    def __init__(self) -> None:
+        self.wall = self.processor = 0.0
+
+    def perf_counter(self) -> float:
+        return self.wall
+
+    def thread_time(self) -> float:
+        return self.processor
+
+    def steps(self, *seconds: tuple[float, float]) -> Iterator[Report]:
+        """A step for each wall and processor time, after one that is never counted."""
+        yield Report(step=0)
+        for step, (wall, processor) in enumerate([(60.0, 60.0), *seconds], start=1):
+            self.wall += wall
+            self.processor += processor
+            yield Report(step=step, milliseconds=1000 * wall)
+
+
+def test_steps_that_waited_for_a_processor_are_told_from_the_others(monkeypatch: Any) -> None:
+    clocks = FakeTime()
+    monkeypatch.setattr(pace_module, "time", clocks)
+    waited, quiet = (1.5, 0.3), (0.5, 0.49)
+    stretches = pace_module._take_steps(clocks.steps(waited, quiet, waited, quiet, quiet))
+    assert [(each.is_quiet, each.steps) for each in stretches] == [
+        (False, [1.5]),
+        (True, [0.5]),
+        (False, [1.5]),
+        (True, [0.5]),
+    ]
+
+
+def test_nobody_waits_for_ever_until_a_busy_machine_rests(monkeypatch: Any) -> None:
+    clocks = FakeTime()
+    monkeypatch.setattr(pace_module, "time", clocks)
+    stretches = pace_module._take_steps(clocks.steps(*[(0.5, 0.1)] * 100))
+    assert [each.is_quiet for each in stretches] == [False] * 8
+
+
 def test_the_whole_run_is_steps_evaluations_and_samples(tiny: Any) -> None:
-    pace = Pace(step_seconds=0.5, evaluation_seconds=2.0, sample_seconds=10.0, memory=1)
+    pace = Pace(
+        step_seconds=0.5, evaluation_seconds=2.0, sample_seconds=10.0, memory=1, was_disturbed=False
+    )
     config = tiny.config(steps=100, evaluation_interval=25, evaluation_documents=3)
     # 100 steps, 5 evaluations of 3 documents, 4 samples
     assert pace.seconds_for(config, tiny.corpus) == 50 + 5 * 3 * 2 + 4 * 10
