@@ -16,14 +16,11 @@ from gpt.corpus.catalogue import (
     CATALOGUE,
     Entry,
     MissingCorpusError,
-    downloads_folder,
     load_corpus,
-    matches,
 )
 from gpt.corpus.corpus import Corpus, Kind
-from gpt.corpus.download import fetch
+from gpt.corpus.download import fetch, store
 from gpt.corpus.text import MAXIMUM_BYTES, CorpusError
-from gpt.files import write_whole
 from gpt.runs.config import Origin, RunConfig, RunError, RunKind
 from gpt.runs.library import Summary, list_runs
 from gpt.runs.presets import PRESETS, sections
@@ -161,32 +158,18 @@ def _fetch_or_upload(entry: Entry) -> Corpus | None:
                 key=f"upload of {entry.name}",
                 max_upload_size=MAXIMUM_BYTES // MEGABYTE,
             )
-            if uploaded and _keep(entry, uploaded.getvalue()):
-                st.rerun()
+            if uploaded:
+                try:
+                    store(entry, uploaded.getvalue())
+                except CorpusError as error:
+                    show_mistake(str(error))
+                else:
+                    st.rerun()
     return None
 
 
 def _show_progress(bar: DeltaGenerator, received: int, total: int) -> None:
     bar.progress(received / total, f"{received:,} of {total:,} bytes")
-
-
-def _keep(entry: Entry, contents: bytes) -> bool:
-    """Whether these are the bytes of the corpus, and lie where it is looked for."""
-    assert entry.source is not None
-    if not matches(contents, entry.source):
-        show_mistake(
-            f"This file is not {entry.title}, for its SHA-256 is another; as a text of your own"
-            " it is welcome."
-        )
-        return False
-    folder = downloads_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / entry.source.filename, contents)
-    except OSError as error:
-        show_mistake(f"{folder} cannot be written: {error.strerror or error}.")
-        return False
-    return True
 
 
 class ChosenOrigin(NamedTuple):

@@ -32,24 +32,49 @@ def fetch(entry: Entry, progress: Progress = lambda received, total: None) -> Pa
     if entry.source is None:
         raise ValueError(f"{entry.title} ships with the project and need not be fetched.")
     path = downloads_folder() / entry.source.filename
-    if path.exists():
-        if path.is_file() and matches(path.read_bytes(), entry.source):
-            return path
-        raise DownloadError(f"{path} is in the way, for it is not {entry.title}: move it away.")
+    if _is_in_place(entry, entry.source, path):
+        return path
     contents = _receive(entry.title, entry.source, progress)
     if not matches(contents, entry.source):
         raise DownloadError(
             f"What came from {entry.source.url} is not {entry.title}, for its SHA-256 is another:"
             " it was thrown away."
         )
+    return _save(entry, contents, path)
+
+
+def store(entry: Entry, contents: bytes) -> Path:
+    """Put a corpus that came by another way where `fetch` puts it, and return its file.
+
+    What is there already is never overwritten. Raises DownloadError if these are not its bytes, or
+    they cannot be saved.
+    """
+    if entry.source is None or not matches(contents, entry.source):
+        raise DownloadError(
+            f"This file is not {entry.title}, for its SHA-256 is another; as a text of your own it"
+            " is welcome."
+        )
+    path = downloads_folder() / entry.source.filename
+    return path if _is_in_place(entry, entry.source, path) else _save(entry, contents, path)
+
+
+def _is_in_place(entry: Entry, source: Source, path: Path) -> bool:
+    if not path.exists():
+        return False
+    if path.is_file() and matches(path.read_bytes(), source):
+        return True
+    raise DownloadError(f"{path} is in the way, for it is not {entry.title}: move it away.")
+
+
+def _save(entry: Entry, contents: bytes, path: Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, contents)
+        return path
     except OSError as error:
         raise DownloadError(
             f"{entry.title} could not be saved as {path}: {error.strerror or error}."
         ) from None
-    return path
 
 
 def _receive(title: str, source: Source, progress: Progress) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from gpt import files
 from gpt.corpus import download
 from gpt.corpus.catalogue import CATALOGUE, Entry, Source
-from gpt.corpus.download import DownloadError, fetch
+from gpt.corpus.download import DownloadError, fetch, store
 
 VERSE = b"Shall I compare thee to a summer's day?\n" * 5_000
 
@@ -194,3 +194,29 @@ def test_what_ships_need_not_be_fetched(downloads):
     assert str(refusal.value) == (
         "Names of the world ships with the project and need not be fetched."
     )
+
+
+def test_a_file_that_came_by_another_way_is_kept_where_fetch_finds_it(server, downloads):
+    path = store(verse_at(server, "/verse"), VERSE)
+    assert path == downloads / "verse.txt"
+    assert fetch(verse_at(server, "/verse")) == path
+    assert path.read_bytes() == VERSE
+    assert server.requests == []
+
+
+def test_another_file_is_not_kept_in_the_place_of_a_corpus(server, downloads):
+    with pytest.raises(DownloadError) as refusal:
+        store(verse_at(server, "/verse"), VERSE[1:])
+    assert str(refusal.value) == (
+        "This file is not The sonnet, for its SHA-256 is another; as a text of your own it is"
+        " welcome."
+    )
+    assert not downloads.exists()
+
+
+def test_a_file_in_the_way_of_an_upload_is_never_overwritten(server, downloads):
+    downloads.mkdir(parents=True)
+    (downloads / "verse.txt").write_text("notes of my own")
+    with pytest.raises(DownloadError, match=r"verse\.txt is in the way"):
+        store(verse_at(server, "/verse"), VERSE)
+    assert (downloads / "verse.txt").read_text() == "notes of my own"
