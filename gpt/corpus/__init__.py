@@ -2,6 +2,6 @@
 
 Standard library only. Importing this package imports nothing and reads nothing.
 
-In the order in which to read it: `tokenizer`, `documents`, `text`, `corpus`, `catalogue`,
-`download`, `baselines`.
+In the order in which to read it: `tokenizer`, `documents`, `text`, `corpus`, `tasks`,
+`catalogue`, `download`, `baselines`.
 """

@@ -37,12 +37,14 @@ class Corpus:
         text: all of it, as one string.
         kind: whether it is running text or documents, one a line.
         has_validation: whether a part of it is kept from training, to be tested on.
+        task: the name of the task whose examples these are; None for text to be learnt as it is.
     """
 
     name: str
     text: str
     kind: Kind
     has_validation: bool = True
+    task: str | None = None
 
     @classmethod
     def read(cls, source: bytes | str, name: str, kind: Kind) -> Self:
