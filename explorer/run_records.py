@@ -12,6 +12,9 @@ import numpy.typing as npt
 from gpt.runs.journal import Record, Tail
 from gpt.runs.run import Run
 
+MOST_KEPT = 400
+"""Of samples and of histograms: more moments than a slider can tell apart."""
+
 
 class Series(NamedTuple):
     """One quantity over the steps at which it was measured."""
@@ -27,7 +30,7 @@ class RunRecords:
     """The metrics, samples, histograms and events of a run; `read` adds what is new.
 
     Attributes:
-        samples: what the model wrote, each with its step, oldest first.
+        samples: what the model wrote, each with its step, oldest first; of many, some.
         histograms: a close look at every matrix, likewise.
         events: who did what, in the order in which it happened.
     """
@@ -48,13 +51,13 @@ class RunRecords:
     def read(self) -> None:
         """Takes in the lines since the last time. Raises OSError where a file cannot be read."""
         for tail, records in self._lists:
-            if tail.has_grown():
-                update = tail.read()
+            for update in tail.read_all():
                 if update.is_whole:
                     records.clear()
                 records.extend(update.records)
-        if self._metrics.has_grown():
-            update = self._metrics.read()
+                if records is not self.events:
+                    thin_out(records, MOST_KEPT)
+        for update in self._metrics.read_all():
             if update.is_whole:
                 self._columns.clear()
             for record in update.records:
@@ -95,6 +98,12 @@ class RunRecords:
             steps, values = self._columns.setdefault(name, (array("q"), array("d")))
             steps.append(step)
             values.append(value)
+
+
+def thin_out(records: list[Record], most: int) -> None:
+    """Lets go of every other record until there are at most so many; the ends stay."""
+    while len(records) > most:
+        records[:] = [*records[:-1:2], records[-1]]
 
 
 def at_step(records: list[Record], step: int) -> Record | None:

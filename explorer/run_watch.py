@@ -25,22 +25,30 @@ from explorer.charts.training import (
     trail_figure,
 )
 from explorer.charts.training_matrices import histogram_figure, ratio_figure
-from explorer.charts.training_words import describe_event, film, reading, sample_card
+from explorer.charts.training_words import (
+    describe_event,
+    distinct_titles,
+    film,
+    reading,
+    sample_card,
+)
 from explorer.components.plot import PlotEvent, plot
 from explorer.measures import TextMeasure, ask_text
 from explorer.run_records import RunRecords, at_step
 from gpt.corpus.corpus import Corpus
-from gpt.runs.config import RunConfig, RunError, now
+from gpt.runs.config import Origin, RunConfig, RunError, current_versions, now
 from gpt.runs.control import pause_run, set_learning_rate, stop_run
 from gpt.runs.launch import resume_run, start_run
 from gpt.runs.library import Listing, Summary, create_run, list_runs
 from gpt.runs.run import Run
+from gpt.tensor.divergence import gentler
 
 WHO = "page"
 TICK = 0.8  # seconds between two looks at a run that trains
 RESTING_TICK = 2.0  # at runs that only rest
 ANSWER_SECONDS = 5.0  # in which a trainer has surely done what it was told
 AXES = ("log step", "log loss")
+MOST_RECORDS = 12  # runs whose records a visit keeps at hand: one, ten beside it, and one to spare
 
 state = st.session_state
 
@@ -66,9 +74,9 @@ def steer(command: Callable[..., None], *arguments: Any) -> None:
 
 
 def try_gently(summary: Summary) -> None:
-    """The same run again, with a third of the learning rate."""
+    """The same run again, with a learning rate at which it is more likely to learn."""
     training = summary.config.training
-    rate = training.learning_rate / 3
+    rate = gentler(training.learning_rate)
     changes: dict[str, Any] = {"learning_rate": rate}
     if hasattr(training, "minimum_learning_rate"):
         changes["minimum_learning_rate"] = min(training.minimum_learning_rate, rate / 10)
@@ -83,6 +91,25 @@ def try_gently(summary: Summary) -> None:
         corpus,
         summary.run.checkpoint_file(0) if summary.config.origin else None,
     )
+
+
+def train_on(summary: Summary) -> None:
+    """Another run from the last weights of this one, with the same settings."""
+    run, config = summary.run, summary.config
+    try:
+        last = run.checkpoint()
+        corpus = run.corpus()
+    except ValueError as error:
+        state.steering_mistake = str(error)
+        return
+    further = replace(
+        config,
+        title=f"{config.title[:70]}, further",
+        origin=Origin(run.name, last.step),
+        created=now(),
+        versions=current_versions(config.kind),
+    )
+    begin(further, corpus, last.path)
 
 
 def look_back(event: PlotEvent) -> None:
@@ -105,17 +132,20 @@ def tick_for(listing: Listing) -> float | None:
 def records_of(summary: Summary) -> RunRecords:
     """What the run has written up to now; this session goes on reading where it left off."""
     kept: dict[Path, RunRecords] = state.setdefault("records", {})
-    records = kept.setdefault(summary.run.path, RunRecords(summary.run))
+    records = kept.pop(summary.run.path, None) or RunRecords(summary.run)
+    kept[summary.run.path] = records
+    while len(kept) > MOST_RECORDS:
+        del kept[next(iter(kept))]
     with suppress(OSError):  # what cannot be read now may be the next time
         records.read()
     return records
 
 
-def curve_of(summary: Summary) -> Curve:
+def curve_of(summary: Summary, title: str) -> Curve:
     records = records_of(summary)
     text = measured(summary)
     return Curve(
-        summary.config.title,
+        title,
         *records.series("train_loss"),
         *records.series("validation_loss"),
         summary.config.training.steps,
@@ -178,7 +208,8 @@ def watch(name: str, tick: float | None) -> None:
     summary = find(name, tick, listing)
     if summary is None:
         return
-    records, curve = records_of(summary), curve_of(summary)
+    titles = distinct_titles(listing.runs)
+    records, curve = records_of(summary), curve_of(summary, titles[name])
     picture, beside = st.columns([8, 4], gap="large")
     with picture:
         figure_place = st.container()
@@ -194,7 +225,7 @@ def watch(name: str, tick: float | None) -> None:
     with figure_place:
         show_losses(summary, curve, listing, records, moment)
     with beside:
-        st.html(reading(summary.config.title, summary.status, bits_per_character(summary)))
+        st.html(reading(titles[name], summary.status, bits_per_character(summary)))
         show_steering(summary, listing)
     if chosen != state.get("moment_told", chosen):
         state.moment_told = chosen
@@ -227,7 +258,10 @@ def show_losses(
     moment: int | None,
 ) -> None:
     summaries = {each.run.name: each for each in listing.runs}
-    overlays = [curve_of(summaries[each]) for each in state.overlays if each in summaries]
+    titles = distinct_titles(listing.runs)
+    overlays = [
+        curve_of(summaries[each], titles[each]) for each in state.overlays if each in summaries
+    ]
     marks = [Mark(event["step"], describe_event(event)) for event in records.events]
     status = summary.status
     now_at = "" if status.train_loss is None else f", the last batch at {status.train_loss:.3f}"
@@ -259,7 +293,18 @@ def show_steering(summary: Summary, listing: Listing) -> None:
         if status.is_active:
             st.button("Stop", icon=":material/stop:", on_click=steer, args=(stop_run, run))
         if status.state == "failed":
-            st.button("Try at a third of the learning rate", on_click=try_gently, args=(summary,))
+            rate = gentler(summary.config.training.learning_rate)
+            st.button(f"Try at a learning rate of {rate:.2g}", on_click=try_gently, args=(summary,))
+        if status.state == "finished":
+            st.button(
+                "Train on, as a new run",
+                icon=":material/play_arrow:",
+                on_click=train_on,
+                args=(summary,),
+                help=f"Another {status.steps:,} steps from these weights. The learning rate begins"
+                " its schedule anew, for this one has come to its end, and the optimiser its"
+                " memory.",
+            )
     if status.state != "finished":
         key = f"rate {run.name}"
         rate_now = status.learning_rate or summary.config.training.learning_rate
@@ -278,9 +323,10 @@ def show_steering(summary: Summary, listing: Listing) -> None:
     for message in (status.message, state.pop("steering_mistake", None)):
         if message:
             st.html(f'<p class="gpt-message">{escape(message)}</p>')
-    queue = [each for each in reversed(listing.runs) if each.status.state == "queued"]
+    queue = [each.run.name for each in reversed(listing.runs) if each.status.state == "queued"]
     if queue:
-        names = ", ".join(each.config.title for each in queue)
+        titles = distinct_titles(listing.runs)
+        names = ", ".join(titles[each] for each in queue)
         st.html(f'<p class="gpt-caption">One trains at a time. Waiting: <b>{escape(names)}</b></p>')
 
 

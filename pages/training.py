@@ -157,7 +157,8 @@ def compare(names: tuple[str, ...]) -> None:
     """The chosen runs beside one another, and the list of all."""
     listing = list_runs()
     summaries = {each.run.name: each for each in listing.runs}
-    st.html(comparison_table([summaries[name] for name in names if name in summaries]))
+    shown = [summaries[name] for name in names if name in summaries]
+    st.html(comparison_table(shown, distinct_titles(listing.runs)))
     show_list(listing)
 
 

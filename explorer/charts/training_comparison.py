@@ -59,8 +59,11 @@ def differs(row: Row) -> bool:
     return len(set(row[1])) > 1
 
 
-def comparison_table(summaries: Sequence[Summary]) -> str:
-    """The runs as columns: results first, then the settings that differ, lit; then the others."""
+def comparison_table(summaries: Sequence[Summary], titles: Mapping[str, str]) -> str:
+    """The runs as columns: results first, then the settings that differ, lit; then the others.
+
+    `titles` tell runs apart, by the names of their folders.
+    """
     made = rows_of([results(each.config, each.status) for each in summaries])
     chosen = rows_of([settings(each.config) for each in summaries])
     different = [row for row in chosen if differs(row)]
@@ -68,8 +71,10 @@ def comparison_table(summaries: Sequence[Summary]) -> str:
     title = "Every setting" if len(summaries) == 1 else f"{len(same)} settings that they share"
     colours = ("forward", *(f"categorical-{index}" for index in range(len(CATEGORICAL))))
     heads = "".join(
-        f'<th scope="col" style="--run-colour:var(--gpt-{colour})">{escape(each.config.title)}</th>'
-        for each, colour in zip(summaries, colours, strict=False)
+        f'<th scope="col" style="--run-colour:var(--gpt-{colour})">{escape(title)}</th>'
+        for title, colour in zip(
+            (titles[each.run.name] for each in summaries), colours, strict=False
+        )
     )
     return f"""<div class="gpt-comparison-frame" tabindex="0" role="region"
       aria-label="Results and settings of the runs">

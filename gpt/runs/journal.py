@@ -13,6 +13,9 @@ from gpt.files import write_whole
 
 Record = dict[str, Any]
 
+# So much is read at once: a long file never lies in memory as a whole.
+PIECE_BYTES = 4_000_000
+
 
 class Journal:
     """A file to which whole lines are appended, each in a single write.
@@ -90,8 +93,18 @@ class Tail:
         except FileNotFoundError:
             return False
 
+    def read_all(self) -> Iterator[Update]:
+        """Every line since the last call, piece by piece."""
+        while self.has_grown():
+            before = self.offset
+            yield self.read()
+            if self.offset == before:  # the rest is a line that is being written
+                return
+
     def read(self) -> Update:
-        """The lines since the last call. A file that is not there yet has none."""
+        """The lines since the last call, of a long file only the first of them. A file that is not
+        there yet has none.
+        """
         try:
             file = self.path.open("rb")
         except FileNotFoundError:
@@ -104,7 +117,9 @@ class Tail:
             is_whole = self.offset == 0
             self._inode = about.st_ino
             file.seek(self.offset)
-            fresh = file.read()
+            fresh = file.read(PIECE_BYTES)
+            if len(fresh) == PIECE_BYTES:
+                fresh += file.readline()
         fresh = fresh[: fresh.rfind(b"\n") + 1]
         self.offset += len(fresh)
         return Update(list(_parsed(fresh)), is_whole)
@@ -112,7 +127,7 @@ class Tail:
 
 def read_records(path: Path) -> list[Record]:
     """Every whole line of a file of JSON lines."""
-    return Tail(path).read().records
+    return [record for update in Tail(path).read_all() for record in update.records]
 
 
 def cut_after(path: Path, step: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from explorer.run_records import RunRecords, at_step
+from explorer.run_records import MOST_KEPT, RunRecords, at_step, thin_out
 from gpt.runs.journal import cut_after
 from gpt.runs.run import Run
 
@@ -59,6 +59,26 @@ def test_the_record_of_a_moment_is_the_last_before_it() -> None:
     assert at_step(records, 100) == {"step": 100}
     assert at_step(records[1:], 10) == {"step": 50}
     assert at_step([], 10) is None
+
+
+def test_of_many_records_every_other_goes_and_the_ends_stay() -> None:
+    records = [{"step": step} for step in range(10)]
+    thin_out(records, 10)
+    assert len(records) == 10
+    thin_out(records, 5)
+    assert [record["step"] for record in records] == [0, 4, 8, 9]
+
+
+def test_however_long_a_run_a_bounded_number_of_histograms_is_kept(tmp_path) -> None:
+    run = Run(tmp_path)
+    records = RunRecords(run)
+    for start in range(0, 3000, 500):
+        write(run.histograms_file, *({"step": step} for step in range(start, start + 500)))
+        records.read()
+        steps = [record["step"] for record in records.histograms]
+        assert (steps[0], steps[-1]) == (0, start + 499)
+        assert MOST_KEPT / 2 < len(steps) <= MOST_KEPT
+        assert steps == sorted(set(steps))
 
 
 def test_the_csv_has_a_line_a_step_and_a_column_a_metric(tmp_path) -> None:

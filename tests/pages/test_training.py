@@ -187,7 +187,7 @@ def test_a_failed_run_says_why_and_can_be_tried_more_gently(started: list[str]) 
     write_run(state="failed")
     app = open_page()
     assert "The loss became nan at step 4." in html(app)
-    press(app, "Try at a third of the learning rate")
+    press(app, "Try at a learning rate of 0.0033")
     config = find_run(started[0]).config()
     assert config.training.learning_rate == pytest.approx(0.01 / 3)
     assert config.title == "A try, at 0.0033"

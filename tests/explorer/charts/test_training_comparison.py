@@ -21,7 +21,8 @@ def summary(tmp_path, title: str, **changes: object) -> Summary:
 
 def test_only_the_settings_that_differ_are_lit(tmp_path) -> None:
     html = comparison_table(
-        [summary(tmp_path, "one"), summary(tmp_path, "two", n_embd=64, learning_rate=0.02)]
+        [summary(tmp_path, "one"), summary(tmp_path, "two", n_embd=64, learning_rate=0.02)],
+        {"one": "one", "two": "two"},
     )
     lit = re.findall(r'class="gpt-differs"><th scope="row">(\w+)', html)
     assert lit == ["n_embd", "learning_rate"]
@@ -45,6 +46,7 @@ def test_a_setting_that_only_one_run_has_counts_as_a_difference() -> None:
 
 
 def test_a_title_is_text_and_never_markup(tmp_path) -> None:
-    html = comparison_table([summary(tmp_path, "<b>bold</b>")])
+    bold = summary(tmp_path, "<b>bold</b>")
+    html = comparison_table([bold], {bold.run.name: "<b>bold</b>"})
     assert "<b>bold" not in html
     assert "&lt;b&gt;bold" in html

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpt.runs import journal
 from gpt.runs.journal import Journal, Tail, cut_after, read_records
 
 json_values = st.recursive(
@@ -124,3 +125,17 @@ def test_a_reader_notices_a_cut_even_when_the_file_has_grown_past_it(tmp_path: P
         (8, 2),
     ]
     assert tail.read() == ([], False)
+
+
+def test_a_long_file_is_read_piece_by_piece_and_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "metrics.jsonl"
+    lines = [{"step": step, "text": "x" * (7 * step)} for step in range(20)]
+    path.write_bytes(b"".join(json.dumps(line).encode() + b"\n" for line in lines) + b'{"step"')
+    monkeypatch.setattr(journal, "PIECE_BYTES", 50)  # shorter than some of the lines
+    updates = list(Tail(path).read_all())
+    assert [record for update in updates for record in update.records] == lines
+    assert [update.is_whole for update in updates] == [True] + [False] * (len(updates) - 1)
+    assert 5 < len(updates) < 20
+    assert read_records(path) == lines

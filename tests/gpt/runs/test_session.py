@@ -328,7 +328,7 @@ def test_a_run_that_diverges_says_what_to_try_and_keeps_what_was_good(
     status = train_run(run, on_record=at_step(9, lambda: set_learning_rate(run, rate, "test")))
     assert status.state == "failed"
     assert status.message is not None
-    assert f"with a learning rate of {rate:.3g}; try a learning rate below" in status.message
+    assert f"with a learning rate of {rate:.3g}; try a learning rate of 0.01" in status.message
     assert status.message.count(".  ") == 0
     assert run.status().message == status.message
     set_learning_rate(run, 0.001, "test")
