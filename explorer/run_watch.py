@@ -293,8 +293,10 @@ def show_steering(summary: Summary, listing: Listing) -> None:
         if status.is_active:
             st.button("Stop", icon=":material/stop:", on_click=steer, args=(stop_run, run))
         if status.state == "failed":
-            rate = gentler(summary.config.training.learning_rate)
-            st.button(f"Try at a learning rate of {rate:.2g}", on_click=try_gently, args=(summary,))
+            gentle_rate = gentler(summary.config.training.learning_rate)
+            st.button(
+                f"Try at a learning rate of {gentle_rate:.2g}", on_click=try_gently, args=(summary,)
+            )
         if status.state == "finished":
             st.button(
                 "Train on, as a new run",
