@@ -36,6 +36,12 @@ class Background:
                 self._answers[key] = self._pool.submit(work)
             return self._answers[key]
 
+    def forget(self, key: Hashable) -> None:
+        """Let the next who asks this get a new answer, unless one is being worked out."""
+        with self._lock:
+            if key in self._answers and self._answers[key].done():
+                del self._answers[key]
+
     def _give_way(self, kind: str) -> None:
         earlier = self._answers.get(self._newest.get(kind))
         if earlier and earlier.cancel():

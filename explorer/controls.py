@@ -23,13 +23,16 @@ from gpt.corpus.download import fetch, store
 from gpt.corpus.text import MAXIMUM_BYTES, CorpusError
 from gpt.runs.config import Origin, RunConfig, RunError, RunKind
 from gpt.runs.library import Summary, list_runs
-from gpt.runs.presets import PRESETS, sections
+from gpt.runs.presets import PRESETS, configure, sections
 from gpt.runs.run import Checkpoint
 from gpt.tensor.config import GPTConfig
 
 OWN_TEXT = "own"
 MEGABYTE = 1_000_000
 COLUMNS = 4  # of settings
+
+# By these others are set that nobody has touched: see `gpt.runs.presets.configure`.
+LEADERS = ("steps", "learning_rate", "evaluation_interval")
 
 KIND_TITLES: dict[Kind, str] = {"text": "running text", "documents": "one document a line"}
 SECTION_TITLES = {
@@ -205,12 +208,15 @@ def choose_origin(kind: RunKind) -> ChosenOrigin | None:
     return ChosenOrigin(runs[name], checkpoints[chosen])
 
 
-def edit_settings(preset: str, settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Every setting of a run, by section, as it stands in the preset; returns those changed."""
-    kind = PRESETS[preset].kind
-    changes: dict[str, Any] = {}
+def edit_settings(preset: str, corpus: Corpus) -> dict[str, Any]:
+    """Every setting of a run, by section, as it stands in the preset; returns those changed.
+
+    Raises ValueError if the preset cannot learn this text.
+    """
     suggested = state.get("suggested", {}).get(preset, {})
-    for section, described in sections(kind).items():
+    changes = _changed_leaders(preset, corpus, suggested)
+    settings = configure(PRESETS[preset], corpus, changes).to_dict()
+    for section, described in sections(PRESETS[preset].kind).items():
         st.markdown(f"**{SECTION_TITLES[section]}**")
         hints, words = get_type_hints(described), described.descriptions()
         shown = [each for each in fields(described) if each.name != "vocab_size"]
@@ -225,7 +231,8 @@ def edit_settings(preset: str, settings: Mapping[str, Mapping[str, Any]]) -> dic
         # Switches are lower than fields: together they line up.
         shown.sort(key=lambda each: hints[each.name] is bool)
         for number, each in enumerate(shown):
-            value = settings[section][each.name]
+            value, key = settings[section][each.name], setting_key(preset, each.name)
+            _follow(key, value)
             if number % COLUMNS == 0:
                 columns = st.columns(COLUMNS)
             with columns[number % COLUMNS]:
@@ -236,12 +243,27 @@ def edit_settings(preset: str, settings: Mapping[str, Mapping[str, Any]]) -> dic
                     suggested.get(each.name, value),
                     each.metadata,
                     help=words.get(each.name, ""),
-                    key=setting_key(preset, each.name),
+                    key=key,
                     disabled=section == "model" and not _is_used(model, each.name),
                 )
             if chosen != value:
                 changes[each.name] = chosen
     return changes
+
+
+def _changed_leaders(preset: str, corpus: Corpus, suggested: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that others follow, as far as they stand elsewhere than in the preset."""
+    training = configure(PRESETS[preset], corpus).training.to_dict()
+    standing = {name: state.get(setting_key(preset, name), suggested.get(name)) for name in LEADERS}
+    return {name: value for name, value in standing.items() if value not in (None, training[name])}
+
+
+def _follow(key: str, value: Any) -> None:
+    """Move a setting to the value that follows from others, unless somebody has set it."""
+    followed = state.setdefault("followed", {})
+    if key in state and key in followed and state[key] == followed[key] != value:
+        state[key] = value
+    followed[key] = value
 
 
 def setting_key(preset: str, name: str) -> str:

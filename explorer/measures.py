@@ -60,12 +60,24 @@ def ask_text(config: RunConfig, source: Corpus | Run) -> Future[TextMeasure]:
     return _texts.ask(("text", config.corpus.sha256, tokenizer), measure)
 
 
-def ask_pace(config: RunConfig, corpus: Corpus) -> Future[Pace]:
-    """How fast this machine trains a configuration, now or later."""
-    batch_size = getattr(config.training, "batch_size", 1)
-    key = ("pace", json.dumps([config.model.to_dict(), batch_size, config.compute.to_dict()]))
+def ask_pace(config: RunConfig, corpus: Corpus, *, gives_way: bool = True) -> Future[Pace]:
+    """How fast this machine trains a configuration, now or later.
+
+    What gives way is no longer measured when the next is asked for before its turn has come.
+    """
     return _paces.ask(
-        key,
+        _pace_key(config),
         lambda: measure_pace(config, corpus, patience=PATIENCE_SECONDS),
-        only_newest_of="pace",
+        only_newest_of="pace" if gives_way else None,
     )
+
+
+def forget_pace(config: RunConfig) -> None:
+    """Let it be measured anew, for the machine was busy."""
+    _paces.forget(_pace_key(config))
+
+
+def _pace_key(config: RunConfig) -> tuple[str, str]:
+    batch_size = getattr(config.training, "batch_size", 1)
+    what = [config.model.to_dict(), batch_size, config.compute.to_dict()]
+    return "pace", json.dumps(what)

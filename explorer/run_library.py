@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from io import BytesIO
 
 import pandas as pd
@@ -9,11 +10,13 @@ import streamlit as st
 
 from explorer.charts.training_words import STATE_WORDS
 from explorer.controls import show_mistake
+from explorer.downloads import Download, show_downloads
 from explorer.run_records import RunRecords
 from gpt.runs.archive import export_run, import_run
 from gpt.runs.config import RunError
 from gpt.runs.library import Listing, Summary, delete_run
 from gpt.runs.run import Run
+from gpt.runs.tensorboard import tensorboard_archive
 
 state = st.session_state
 
@@ -59,25 +62,40 @@ def _show_doings(summary: Summary) -> None:
     if mistake := state.pop("library_mistake", None):
         show_mistake(mistake)
     with st.container(horizontal=True):
-        st.download_button(
-            "Every number as CSV",
-            lambda: _numbers(summary.run),
-            f"{name}.csv",
-            "text/csv",
-            on_click="ignore",
-            icon=":material/table:",
-        )
-        st.download_button(
-            "Export as zip",
-            lambda: _exported(summary.run),
-            f"{name}.zip",
-            "application/zip",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        show_downloads(_downloads_of(summary.run))
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown(f"**{summary.config.title}** goes for good, with all that it learnt.")
             st.button("Delete it", type="primary", on_click=_delete, args=(summary.run,))
+
+
+def _downloads_of(run: Run) -> list[Download]:
+    """What can be saved of a run; the same objects at every turn, for one may be at work."""
+    kept: dict[str, list[Download]] = state.setdefault("downloads", {})
+    if run.name not in kept:
+        kept.clear()
+        kept[run.name] = [
+            Download(
+                "Every number as CSV",
+                f"{run.name}.csv",
+                partial(_numbers, run),
+                icon=":material/table:",
+            ),
+            Download(
+                "Export as zip",
+                f"{run.name}.zip",
+                partial(_exported, run),
+                icon=":material/download:",
+                help="All of the run, to be brought in again here or elsewhere.",
+            ),
+            Download(
+                "For TensorBoard",
+                f"{run.name}-tensorboard.zip",
+                partial(tensorboard_archive, run),
+                icon=":material/show_chart:",
+                help="Its curves and samples: unpack them, then `tensorboard --logdir` FOLDER.",
+            ),
+        ]
+    return kept[run.name]
 
 
 def _table(listing: Listing) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import streamlit as st
 from explorer.background import Outcome, outcome
 from explorer.charts.training import UNITS, Curve, loss_figure
 from explorer.charts.training_comparison import comparison_table
-from explorer.charts.training_words import distinct_titles, estimate_line
+from explorer.charts.training_words import distinct_titles
 from explorer.components.plot import plot
 from explorer.controls import (
     choose_corpus,
@@ -23,7 +23,8 @@ from explorer.controls import (
     show_mistake,
     suggest_settings,
 )
-from explorer.measures import ask_pace, ask_text
+from explorer.estimates import show_all_estimates, show_estimate
+from explorer.measures import ask_text
 from explorer.run_library import show_library, show_list
 from explorer.run_records import NOTHING
 from explorer.run_watch import (
@@ -44,7 +45,6 @@ from gpt.corpus.corpus import Corpus
 from gpt.runs.config import RunConfig, RunError
 from gpt.runs.launch import restart_queued, start_run
 from gpt.runs.library import Listing, list_runs
-from gpt.runs.pace import known_pace
 from gpt.runs.presets import DEFAULT_PRESET, PRESETS, configure
 from gpt.runs.session import train_run
 from gpt.tensor.schedule import learning_rate_at
@@ -162,25 +162,6 @@ def compare(names: tuple[str, ...]) -> None:
     show_list(listing)
 
 
-def pace_of(config: RunConfig, corpus: Corpus) -> Outcome:
-    """How fast this machine trains it: known, measured in the background, or not to be had."""
-    pace = known_pace(config)
-    if pace:
-        return Outcome(pace, None)
-    if any(each.status.state == "running" for each in list_runs().runs):
-        return Outcome(None, "time is measured when nothing trains")
-    return outcome(ask_pace(config, corpus))
-
-
-def show_estimate(config: RunConfig, corpus: Corpus, is_ticking: bool) -> None:
-    """Parameters, memory and time of what would be trained."""
-    found = pace_of(config, corpus)
-    seconds = found.value.seconds_for(config, corpus) if found.value else None
-    st.html(estimate_line(config, found.value, seconds, found.reason))
-    if found.is_awaited != is_ticking:
-        run_whole_page()
-
-
 def choose() -> tuple[RunConfig | None, Corpus | None]:
     """Text, model and every setting; the configuration is None where it cannot be."""
     text, model, start = st.columns([4, 5, 2], vertical_alignment="bottom", gap="medium")
@@ -196,7 +177,7 @@ def choose() -> tuple[RunConfig | None, Corpus | None]:
             with st.expander("Every setting"):
                 title = st.text_input("Title", placeholder=config.title, key="title", max_chars=80)
                 chosen_origin = choose_origin(preset.kind)
-                changes = edit_settings(preset.name, config.to_dict())
+                changes = edit_settings(preset.name, corpus)
                 if chosen_origin:
                     origin = chosen_origin.checkpoint.path
                 config = configure(
@@ -221,6 +202,8 @@ def choose() -> tuple[RunConfig | None, Corpus | None]:
         )
     if mistake := state.pop("mistake", None):
         show_mistake(mistake)
+    if corpus is not None:
+        show_all_estimates(corpus, preset.name)
     return config, corpus
 
 
@@ -284,8 +267,7 @@ except RunError as error:
     listing = Listing([], {})
 summaries = {each.run.name: each for each in listing.runs}
 if config and corpus:
-    is_awaited = pace_of(config, corpus).is_awaited
-    st.fragment(show_estimate, run_every=1.0 if is_awaited else None)(config, corpus, is_awaited)
+    show_estimate(config, corpus)
 if summaries:
     if state.get("run") not in summaries:
         state.run = next(iter(summaries))

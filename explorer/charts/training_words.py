@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from gpt.runs.config import RunConfig, as_folder_name
+from gpt.runs.config import as_folder_name
 from gpt.runs.journal import Record
 from gpt.runs.library import Summary
-from gpt.runs.pace import Pace
 from gpt.runs.status import State, Status
 
 STATE_WORDS: dict[State, str] = {
@@ -116,27 +115,6 @@ def reading(title: str, status: Status, bits_per_character: float | None) -> str
       <table class="gpt-facts"><tbody>
         {_row("step", f"{status.step:,} of {status.steps:,}")}{"".join(rows)}</tbody></table>
       </div>"""
-
-
-def estimate_line(
-    config: RunConfig, pace: Pace | None, seconds: float | None, reason: str | None
-) -> str:
-    """What a run would take: its size by counting, its time and memory as measured here.
-
-    `reason` says why there is no measure; without one it is on its way.
-    """
-    size = f"<b>{config.model.parameter_count():,}</b> parameters"
-    if pace is not None and seconds is not None:
-        rest = (
-            f"about <b>{duration(seconds)}</b> for <b>{config.training.steps:,}</b> steps of"
-            f" <b>{1000 * pace.step_seconds:.3g} ms</b> · <b>{memory_size(pace.memory)}</b> of"
-            " memory, measured on this machine"
-        )
-    else:
-        rest = f"<b>{config.training.steps:,}</b> steps · " + (
-            escape(reason) if reason else "taking a few steps to see how long they take …"
-        )
-    return f'<p class="gpt-estimate">{size} · {rest}</p>'
 
 
 def sample_card(sample: Record | None, *, is_document: bool, heading: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
+from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from gpt.runs.config import RunError
 from gpt.runs.journal import read_records
@@ -37,3 +40,17 @@ def export_to_tensorboard(run: Run, folder: Path) -> None:
                 writer.add_text("sample", text, sample["step"])
     except OSError as error:
         raise RunError(f"{folder} cannot be written: {error.strerror or error}.") from None
+
+
+def tensorboard_archive(run: Run) -> bytes:
+    """The same as a zip file, in which the curves lie in a folder called after the run.
+
+    Raises RunError as `export_to_tensorboard` does.
+    """
+    archive = BytesIO()
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        export_to_tensorboard(run, Path(folder) / run.name)
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+            for path in sorted(Path(folder).rglob("*")):
+                packed.write(path, path.relative_to(folder))
+    return archive.getvalue()

@@ -29,6 +29,23 @@ def test_a_newer_question_of_a_kind_takes_the_place_of_one_not_begun() -> None:
     assert (newest.result(5), other_kind.result(5), running.result(5)) == ("three", "text", True)
 
 
+def test_what_is_forgotten_is_worked_out_anew_but_never_twice_at_once() -> None:
+    background, gate, answers = Background(), Event(), iter("ab")
+
+    def work() -> str:
+        gate.wait()
+        return next(answers)
+
+    first = background.ask("key", work)
+    background.forget("key")
+    assert background.ask("key", work) is first
+    gate.set()
+    assert first.result(5) == "a"
+    background.forget("key")
+    assert background.ask("key", work).result(5) == "b"
+    background.forget("never asked")
+
+
 def test_what_goes_wrong_is_kept_for_whoever_asks() -> None:
     def fail() -> None:
         raise ValueError("It cannot be.")

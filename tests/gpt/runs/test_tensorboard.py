@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sys
+import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from gpt.runs.config import RunError
 from gpt.runs.journal import read_records
-from gpt.runs.tensorboard import export_to_tensorboard
+from gpt.runs.tensorboard import export_to_tensorboard, tensorboard_archive
 
 
 def test_every_number_becomes_a_point_of_a_curve(tiny: Any, tmp_path: Path) -> None:
@@ -36,6 +38,15 @@ def test_every_number_becomes_a_point_of_a_curve(tiny: Any, tmp_path: Path) -> N
     assert {step: [line.strip() for line in text.splitlines()] for step, text in texts.items()} == (
         samples
     )
+
+
+def test_packed_for_a_browser_the_curves_lie_in_a_folder_of_the_run(tiny: Any) -> None:
+    pytest.importorskip("tensorboardX")
+    run = tiny.trained()
+    with zipfile.ZipFile(BytesIO(tensorboard_archive(run))) as archive:
+        (entry,) = (entry for entry in archive.infolist() if not entry.is_dir())
+        assert entry.filename.startswith(f"{run.name}/events.out.tfevents")
+        assert b"validation_loss" in archive.read(entry)
 
 
 def read_events(contents: bytes, event_type: Any) -> list[Any]:
