@@ -11,7 +11,10 @@ MARK = Path(__file__).with_name("mark.svg")
 page = st.navigation(
     {
         "": [st.Page("../pages/home.py", title="Home", default=True)],
-        "Learn": [st.Page("../pages/autograd.py", title="Autograd")],
+        "Learn": [
+            st.Page("../pages/autograd.py", title="Autograd"),
+            st.Page("../pages/ladder.py", title="Let's build GPT"),
+        ],
         "Train": [st.Page("../pages/training.py", title="Training")],
     },
     position="top",

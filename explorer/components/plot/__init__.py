@@ -18,6 +18,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+# Plotly asks any pandas that it finds loaded; one that another visitor's page is only just loading
+# would fail it. So it is loaded whole before the first figure.
+import pandas  # noqa: F401
 import streamlit as st
 from plotly.utils import PlotlyJSONEncoder
 
