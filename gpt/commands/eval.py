@@ -28,18 +28,25 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         raise CommandError(str(error)) from None
     if arguments.json:
-        print(json.dumps(evaluation._asdict() | {"baselines": vars(evaluation.baselines)}))
+        parts = {name: getattr(evaluation, name) for name in ("baselines", "answers")}
+        print(json.dumps(evaluation._asdict() | {k: v and vars(v) for k, v in parts.items()}))
     else:
         _print(evaluation)
     return 0
 
 
 def _print(evaluation: Evaluation) -> None:
-    baselines = evaluation.baselines
-    print(f"step {evaluation.step:,}, on all of the text held out, in nats per token:")
+    baselines, answers = evaluation.baselines, evaluation.answers
+    asked = "of the answers" if answers else "of the text"
+    print(f"step {evaluation.step:,}, on all {asked} held out, in nats per token:")
     print(f"  model    {evaluation.loss:.4f}")
-    print(f"  bigram   {baselines.bigram:.4f}  counting pairs of tokens")
-    print(f"  unigram  {baselines.unigram:.4f}  counting tokens")
-    print(f"  uniform  {baselines.uniform:.4f}  guessing")
+    if baselines:
+        print(f"  bigram   {baselines.bigram:.4f}  counting pairs of tokens")
+        print(f"  unigram  {baselines.unigram:.4f}  counting tokens")
+        print(f"  uniform  {baselines.uniform:.4f}  guessing")
+    if answers:
+        print(f"  floor    {answers.floor:.4f}  the best possible")
+        print(f"{answers.accuracy:.2%} of their tokens are right")
+        print(f"{answers.exact_match:.2%} of them are wholly right")
     print(f"perplexity {evaluation.perplexity:.3f}")
     print(f"{evaluation.bits_per_character:.4f} bits per character")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpt.corpus.corpus import Corpus, Kind
+from gpt.corpus.tasks import TASKS, generate_corpus
 from gpt.corpus.text import MAXIMUM_BYTES, CorpusError, read_text
 
 DATA_FOLDER = Path(__file__).resolve().parents[2] / "data"
@@ -43,7 +44,7 @@ class Entry:
         name: what commands and run folders call it.
         title: what people call it.
         kind: running text or documents.
-        source: where to fetch it; None for what ships with the project.
+        source: where to fetch it; None for what ships with the project or is generated.
         has_validation: whether a part of it is kept from training.
     """
 
@@ -82,6 +83,7 @@ CATALOGUE = {
                 n_bytes=228_145,
             ),
         ),
+        *(Entry(task.name, task.title, "documents", None) for task in TASKS.values()),
     )
 }
 
@@ -130,6 +132,8 @@ def matches(contents: bytes, source: Source) -> bool:
 
 
 def _load_entry(entry: Entry) -> Corpus:
+    if entry.name in TASKS:
+        return generate_corpus(entry.name)
     path = find_file(entry)
     if path is None:
         raise _missing(entry)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gpt.corpus.baselines import Baselines, measure_baselines
 from gpt.corpus.corpus import Corpus, Split
+from gpt.corpus.tasks.task import EncodedExample, Example
 from gpt.corpus.tokenizer import CharTokenizer
 
 # Fixed, so that all runs on a corpus, whatever their seeds, are tested on the same documents.
@@ -39,10 +41,6 @@ class TokenStreams:
     validation: list[int]
     characters_per_token: float
 
-    def bits_per_character(self, loss: float) -> float:
-        """A loss in nats per token as bits per character, which compares across tokenizers."""
-        return loss / math.log(2) / self.characters_per_token
-
 
 def encode_streams(corpus: Corpus, tokenizer: CharTokenizer | None = None) -> TokenStreams:
     """Both parts of the split in the token ids of that tokenizer, or else of the corpus' own.
@@ -56,6 +54,35 @@ def encode_streams(corpus: Corpus, tokenizer: CharTokenizer | None = None) -> To
     # The BOS that opens a stream is read but never asked for.
     n_predicted = len(stream) - (corpus.kind == "documents")
     return TokenStreams(train, validation, sum(map(len, tested)) / n_predicted)
+
+
+class EncodedExamples(NamedTuple):
+    """The examples of a task as a tensor model reads them.
+
+    Attributes:
+        train: to learn from.
+        validation: to be tested on.
+        characters_per_token: of the answers held out, BOS being a token without a character.
+    """
+
+    train: list[EncodedExample]
+    validation: list[EncodedExample]
+    characters_per_token: float
+
+
+def encode_examples(corpus: Corpus, tokenizer: CharTokenizer) -> EncodedExamples:
+    """Both parts of the split of a task. Raises UnknownCharacterError."""
+    train, validation = (
+        [Example.of(document).encode(tokenizer) for document in part]
+        for part in split_corpus(corpus)
+    )
+    n_tokens = sum(len(tokens) - start for tokens, start in validation)
+    return EncodedExamples(train, validation, 1 - len(validation) / n_tokens)
+
+
+def bits_per_character(loss: float, characters_per_token: float) -> float:
+    """A loss in nats per token as bits per character, which compares across tokenizers."""
+    return loss / (math.log(2) * characters_per_token)
 
 
 def baselines_of(streams: TokenStreams, vocab_size: int) -> Baselines | None:

@@ -4,13 +4,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from gpt.corpus.baselines import Baselines
 from gpt.corpus.corpus import Corpus
+from gpt.corpus.tasks import TASKS
 from gpt.runs.config import RunError
-from gpt.runs.data import TokenStreams, baselines_of, encode_streams, split_corpus
+from gpt.runs.data import (
+    TokenStreams,
+    baselines_of,
+    bits_per_character,
+    encode_examples,
+    encode_streams,
+    split_corpus,
+)
 from gpt.runs.run import Run, Which
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How well the examples of a task are answered.
+
+    Attributes:
+        floor: the best possible loss, in nats per token of the answer.
+        accuracy: the share of the tokens of the answers that were thought the likeliest.
+        exact_match: the share of the answers of which all tokens were.
+    """
+
+    floor: float
+    accuracy: float
+    exact_match: float
 
 
 class Evaluation(NamedTuple):
@@ -18,17 +42,19 @@ class Evaluation(NamedTuple):
 
     Attributes:
         step: whose weights were asked.
-        loss: over every held-out token, in nats per token.
+        loss: over every held-out token, of a task those of its answers, in nats per token.
         perplexity: e to the loss: between how many equally likely tokens the model wavers.
         bits_per_character: the same loss, comparable across tokenizers.
-        baselines: the losses to beat.
+        baselines: the losses to beat; None for a task.
+        answers: how a task is mastered; None for text.
     """
 
     step: int
     loss: float
     perplexity: float
     bits_per_character: float
-    baselines: Baselines
+    baselines: Baselines | None
+    answers: Answers | None
 
 
 def evaluate_run(run: Run, which: Which = "last", corpus: Corpus | None = None) -> Evaluation:
@@ -39,32 +65,46 @@ def evaluate_run(run: Run, which: Which = "last", corpus: Corpus | None = None) 
     Raises RunError if there is no such checkpoint or nothing is held out, and
     UnknownCharacterError if the run's tokenizer cannot read the corpus.
     """
-    config = run.config()
     corpus = corpus or run.corpus()
-    checkpoint = run.checkpoint(which)
+    step = run.checkpoint(which).step
+    if corpus.task:
+        return _evaluate_answers(run, step, corpus)
+    config = run.config()
     streams = encode_streams(corpus, config.tokenizer)
     baselines = baselines_of(streams, config.tokenizer.vocab_size)
     if baselines is None:
         raise RunError(f"{corpus.name} keeps nothing from training to be tested on.")
     if config.kind == "scalar":
-        loss = _scalar_loss(run, checkpoint.step, split_corpus(corpus).validation)
+        loss = _scalar_loss(run, step, split_corpus(corpus).validation)
     else:
-        loss = _tensor_loss(run, checkpoint.step, streams)
-    return Evaluation(
-        step=checkpoint.step,
-        loss=loss,
-        perplexity=math.exp(loss),
-        bits_per_character=streams.bits_per_character(loss),
-        baselines=baselines,
+        loss = _tensor_loss(run, step, streams)
+    bits = bits_per_character(loss, streams.characters_per_token)
+    return Evaluation(step, loss, math.exp(loss), bits, baselines, None)
+
+
+def _evaluate_answers(run: Run, step: int, corpus: Corpus) -> Evaluation:
+    from gpt.runs.tensor_data import answer_batches
+    from gpt.runs.tensor_training import load_model
+    from gpt.tensor.evaluation import evaluate
+
+    assert corpus.task
+    model = load_model(run, step)
+    examples = encode_examples(corpus, run.config().tokenizer)
+    loss, accuracy, exact_match = evaluate(
+        model, answer_batches(examples.validation, model.config.block_size)
     )
+    answers = Answers(TASKS[corpus.task].floor, accuracy, exact_match)
+    bits = bits_per_character(loss, examples.characters_per_token)
+    return Evaluation(step, loss, math.exp(loss), bits, None, answers)
 
 
 def _tensor_loss(run: Run, step: int, streams: TokenStreams) -> float:
-    from gpt.runs.tensor_training import load_model, validation_batches
+    from gpt.runs.tensor_data import validation_batches
+    from gpt.runs.tensor_training import load_model
     from gpt.tensor.evaluation import evaluate
 
     model = load_model(run, step)
-    return evaluate(model, validation_batches(streams, model.config.block_size))
+    return evaluate(model, validation_batches(streams, model.config.block_size)).loss
 
 
 def _scalar_loss(run: Run, step: int, documents: Sequence[str]) -> float:

@@ -19,6 +19,16 @@ BEAT_SECONDS = 0.5
 # The pace of late is that of as many beats.
 PACE_BEATS = 20
 
+# Of a report, what the status says until there is something newer.
+_REPEATED = (
+    "train_loss",
+    "validation_loss",
+    "validation_accuracy",
+    "validation_exact_match",
+    "learning_rate",
+    "tokens_per_second",
+)
+
 OnState = Callable[[Status], None]
 
 
@@ -62,7 +72,7 @@ class Heartbeat:
     def observe(self, report: Report, progress: Progress) -> None:
         """Takes up a step; it is said with the next beat."""
         self._news |= _seen_of(progress)
-        for name in ("train_loss", "validation_loss", "learning_rate", "tokens_per_second"):
+        for name in _REPEATED:
             value = getattr(report, name)
             if value is not None:
                 self._news[name] = value

@@ -207,12 +207,15 @@ def _is_on_a_graphics_card(config: RunConfig) -> bool:
 
 
 def _evaluated(config: RunConfig, corpus: Corpus) -> int:
-    """How many windows or documents a validation loss reads, and at least 1."""
+    """How many windows, documents or examples a validation loss reads, and at least 1."""
     if not corpus.has_validation:
         return 1
     if isinstance(config.training, ScalarTrainingConfig):
         return max(1, min(config.training.evaluation_documents, len(corpus.documents) // 10))
-    windows = len(corpus.text) // 10 // config.model.block_size
+    if corpus.task:
+        windows = len(corpus.documents) // 10
+    else:
+        windows = len(corpus.text) // 10 // config.model.block_size
     return max(1, min(config.training.evaluation_windows, windows))
 
 

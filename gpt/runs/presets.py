@@ -8,6 +8,8 @@ from typing import Any
 
 from gpt.corpus.catalogue import CATALOGUE, load_corpus
 from gpt.corpus.corpus import Corpus
+from gpt.corpus.tasks import TASKS
+from gpt.corpus.tasks.task import Task
 from gpt.corpus.text import CorpusError
 from gpt.corpus.tokenizer import CharTokenizer
 from gpt.runs.config import (
@@ -27,6 +29,7 @@ from gpt.runs.config import (
 from gpt.runs.settings import ComputeConfig, RecordingConfig, ScalarTrainingConfig
 from gpt.tensor.presets import PRESETS as TENSOR_PRESETS
 from gpt.tensor.settings import Settings
+from gpt.tensor.training_config import TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,40 @@ class Preset:
     training: AnyTrainingConfig
 
 
+# Two layers, the fewest in which an induction head can form. With embeddings that are large from
+# the start, and free of the last layer, heads find one another in a tenth of the steps.
+TASK_MODEL = {
+    "n_layer": 2,
+    "n_head": 4,
+    "n_embd": 64,
+    "weight_tying": False,
+    "initialisation": "torch",
+}
+
+TASK_STEPS = {
+    "copy": 500,
+    "reverse": 500,
+    "sort": 800,
+    "add": 2500,
+    "brackets": 800,
+    "grammar": 500,
+}
+
+
+def _task_preset(task: Task) -> Preset:
+    training = TrainingConfig(
+        steps=TASK_STEPS[task.name],
+        batch_size=64,
+        learning_rate=4e-3,
+        warmup_steps=50,
+        minimum_learning_rate=4e-4,
+        evaluation_interval=50,
+        evaluation_windows=500,
+    )
+    title = f"A small GPT, to {task.title.lower()}"
+    return Preset(task.name, title, "tensor", task.name, TASK_MODEL, training)
+
+
 PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
@@ -65,6 +102,7 @@ PRESETS: dict[str, Preset] = {
             {},
             ScalarTrainingConfig(),
         ),
+        *map(_task_preset, TASKS.values()),
     )
 }
 
@@ -99,8 +137,9 @@ def configure(
     """The configuration of a run on that corpus, with some settings changed, by their names.
 
     Settings that follow others do so unless they are given: the warm-up takes at most a tenth of
-    the steps, the least learning rate is at most a tenth of the peak, and a sample is written with
-    each validation loss. With an origin the model and the tokenizer are that run's.
+    the steps, the least learning rate is at most a tenth of the peak, a sample is written with each
+    validation loss, and the block holds the longest example of a task. With an origin the model and
+    the tokenizer are that run's.
 
     Raises:
         ValueError: a setting does not exist or is impossible.
@@ -115,7 +154,17 @@ def configure(
     by_section = _sorted_into_sections(preset.kind, changes)
     if "vocab_size" in changes:
         raise RunError("vocab_size follows from the corpus and cannot be set.")
-    model_settings = origin[1].model.to_dict() if origin else preset.model_settings
+    model_settings = origin[1].model.to_dict() if origin else dict(preset.model_settings)
+    if corpus.task and not origin:
+        model_settings["block_size"] = _longest_example(corpus)
+    model = MODEL_CONFIGS[preset.kind].from_dict(
+        {**model_settings, "vocab_size": tokenizer.vocab_size, **by_section["model"]}
+    )
+    if corpus.task and model.block_size < _longest_example(corpus):
+        raise RunError(
+            f"block_size ({model.block_size}) must be at least {_longest_example(corpus)} for the "
+            f"longest example of {corpus.name}."
+        )
     training = TRAINING_CONFIGS[preset.kind].from_dict(
         _following(preset.training.to_dict() | by_section["training"], changes)
     )
@@ -126,9 +175,7 @@ def configure(
         preset=preset.name,
         corpus=reference_to(corpus, is_own=not is_in_catalogue(corpus)),
         tokenizer=tokenizer,
-        model=MODEL_CONFIGS[preset.kind].from_dict(
-            {**model_settings, "vocab_size": tokenizer.vocab_size, **by_section["model"]}
-        ),
+        model=model,
         training=training,
         recording=RecordingConfig.from_dict(recording),
         compute=ComputeConfig.from_dict(by_section["compute"]),
@@ -146,6 +193,11 @@ def is_in_catalogue(corpus: Corpus) -> bool:
         return load_corpus(corpus.name) == corpus
     except CorpusError:
         return False
+
+
+def _longest_example(corpus: Corpus) -> int:
+    """In tokens to read: BOS and the document; the BOS at its end is only asked for."""
+    return 1 + max(map(len, corpus.documents))
 
 
 def _default_title(preset: Preset, corpus: Corpus) -> str:
@@ -191,6 +243,11 @@ def _check_corpus(kind: RunKind, corpus: Corpus, tokenizer: CharTokenizer) -> No
         raise RunError(
             f"The GPT made of plain numbers learns documents, one a line, but {corpus.name} is "
             "running text."
+        )
+    if kind == "scalar" and corpus.task:
+        raise RunError(
+            f"The GPT made of plain numbers learns all of a document, but of {corpus.name} only "
+            "the answers are to be learnt."
         )
     if corpus.kind == "documents" and not tokenizer.has_bos:
         raise RunError(

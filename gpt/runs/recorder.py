@@ -28,6 +28,8 @@ def metrics_of(report: Report) -> Record:
         "step": report.step,
         "train_loss": report.train_loss,
         "validation_loss": report.validation_loss,
+        "validation_accuracy": report.validation_accuracy,
+        "validation_exact_match": report.validation_exact_match,
         "is_best": report.is_best or None,
         "learning_rate": report.learning_rate,
         "gradient_norm": report.gradient_norm,

@@ -95,6 +95,8 @@ _SCHEMAS: dict[str, dict[str, Check]] = {
         "step": _is_count,
         "train_loss?": _is_number,
         "validation_loss?": _is_number,
+        "validation_accuracy?": _is_number,
+        "validation_exact_match?": _is_number,
         "is_best?": _is_true,
         "learning_rate?": _is_number,
         "gradient_norm?": _is_number,

@@ -37,6 +37,8 @@ class Status(Settings):
         steps: updates to be made in all.
         train_loss: of the last batch, in nats per token.
         validation_loss: the last one, in nats per token.
+        validation_accuracy: the last share of the tokens of held-out answers that were predicted.
+        validation_exact_match: the last share of the held-out answers of which all tokens were.
         best_step: the step after which the validation loss was lowest.
         best_validation_loss: that loss.
         learning_rate: of the last update.
@@ -55,6 +57,8 @@ class Status(Settings):
     host: str | None = None
     train_loss: float | None = None
     validation_loss: float | None = None
+    validation_accuracy: float | None = None
+    validation_exact_match: float | None = None
     best_step: int | None = None
     best_validation_loss: float | None = None
     learning_rate: float | None = None

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
-from itertools import takewhile
 
 import torch
 
 from gpt.corpus.corpus import Corpus
-from gpt.corpus.tokenizer import CharTokenizer
+from gpt.corpus.tasks import TASKS
 from gpt.runs.arrays import Arrays, read_arrays
 from gpt.runs.config import RunConfig, RunError
-from gpt.runs.data import TokenStreams, encode_streams
 from gpt.runs.run import Run, Which
-from gpt.runs.settings import RecordingConfig
-from gpt.runs.training import SAMPLE_SEED, SAMPLED_DOCUMENTS, SavedState
-from gpt.tensor.batches import Batch, evaluation_batches, get_batch
+from gpt.runs.tensor_data import read_data
+from gpt.runs.tensor_samples import write_answers, write_sample
+from gpt.runs.training import SAMPLE_SEED, SavedState
 from gpt.tensor.config import GPTConfig
 from gpt.tensor.device import choose_device
 from gpt.tensor.language_model import LanguageModel
 from gpt.tensor.models import build_model
 from gpt.tensor.report import Report
-from gpt.tensor.sampling import generate
 from gpt.tensor.training import Trainer
 from gpt.tensor.training_config import TrainingConfig
 from gpt.tensor.training_state import Controls, Progress, TrainingState
 from gpt.tensor.weights import export_weights, import_weights
-
-# As many windows are evaluated at once as keep memory near that of a training step.
-EVALUATION_BATCH_SIZE = 64
 
 
 class TensorTraining:
@@ -38,7 +31,7 @@ class TensorTraining:
     def __init__(self, config: RunConfig, corpus: Corpus, origin: Arrays | None) -> None:
         model_config, training = tensor_configs(config)
         torch.set_num_threads(config.compute.threads)
-        streams = encode_streams(corpus, config.tokenizer)
+        data = read_data(corpus, config.tokenizer, model_config.block_size, training)
         if origin is None:
             drawn = torch.Generator().manual_seed(training.seed)
             model = build_model(model_config, drawn)
@@ -47,19 +40,15 @@ class TensorTraining:
             import_weights(model, _as_tensors(origin))
         self._model = model.to(choose_device(config.compute.device))
         self._config = config
+        self._task = TASKS[corpus.task] if corpus.task else None
         self._trainer = Trainer(
             self._model,
             training,
-            draw_batch=partial(
-                get_batch,
-                torch.tensor(streams.train),
-                model_config.block_size,
-                training.batch_size,
-            ),
-            evaluation=validation_batches(
-                streams, model_config.block_size, training.evaluation_windows
-            ),
+            draw_batch=data.draw_batch,
+            evaluation=data.evaluation,
+            has_answers=corpus.task is not None,
         )
+        self._prompts = data.prompts
 
     @property
     def controls(self) -> Controls:
@@ -77,7 +66,12 @@ class TensorTraining:
 
     def sample(self) -> str:
         generator = torch.Generator().manual_seed(SAMPLE_SEED)
-        return write_sample(self._model, self._config.tokenizer, self._config.recording, generator)
+        tokenizer, recording = self._config.tokenizer, self._config.recording
+        if self._task:
+            return write_answers(
+                self._model, tokenizer, self._task, self._prompts, recording, generator
+            )
+        return write_sample(self._model, tokenizer, recording, generator)
 
     def export_state(self) -> SavedState:
         state = self._trainer.export_state()
@@ -107,40 +101,6 @@ def tensor_configs(config: RunConfig) -> tuple[GPTConfig, TrainingConfig]:
     if not isinstance(config.model, GPTConfig) or not isinstance(config.training, TrainingConfig):
         raise RunError(f"{config.title} is a GPT made of plain numbers, not of tensors.")
     return config.model, config.training
-
-
-def validation_batches(
-    streams: TokenStreams, block_size: int, windows: int | None = None
-) -> list[Batch]:
-    """The held-out text in windows, at most that many; None for all that fit."""
-    data = torch.tensor(streams.validation)
-    most = max(1, len(data)) if windows is None else windows
-    return evaluation_batches(data, block_size, EVALUATION_BATCH_SIZE, most)
-
-
-def write_sample(
-    model: LanguageModel,
-    tokenizer: CharTokenizer,
-    recording: RecordingConfig,
-    generator: torch.Generator,
-) -> str:
-    """A text by the model as it is: some documents, one a line, or running text.
-
-    Running text follows token 0, as in the lecture, where that is a line break. A document follows
-    BOS; where it is longer than the block it is cut there.
-    """
-    bos = tokenizer.bos
-    count = 1 if bos is None else SAMPLED_DOCUMENTS
-    length = recording.sample_tokens
-    texts = generate(
-        model,
-        torch.full((count, 1), bos or 0),
-        length if bos is None else min(length, model.config.block_size),
-        generator=generator,
-        temperature=recording.sample_temperature,
-    )
-    ended = (list(takewhile(lambda token: token != bos, ids)) for ids in texts[:, 1:].tolist())
-    return "\n".join(map(tokenizer.decode, ended))
 
 
 def _as_tensors(arrays: Mapping[str, object]) -> dict[str, torch.Tensor]:

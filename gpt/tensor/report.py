@@ -43,7 +43,9 @@ class Report:
         step: how many updates the model has now had.
         train_loss: of this step's batch, before the update, in nats per token.
         validation_loss: after the update, in nats per token, when it was evaluated.
-        is_best: whether that is the lowest validation loss so far.
+        validation_accuracy: the share of the tokens of held-out answers that were predicted.
+        validation_exact_match: the share of the held-out answers of which all tokens were.
+        is_best: whether this is the lowest validation loss so far.
         learning_rate: of this update.
         gradient_norm: over all parameters, before clipping.
         milliseconds: for batch, forward, backward and update; evaluation and inspection excluded.
@@ -55,6 +57,8 @@ class Report:
     step: int
     train_loss: float | None = None
     validation_loss: float | None = None
+    validation_accuracy: float | None = None
+    validation_exact_match: float | None = None
     is_best: bool = False
     learning_rate: float | None = None
     gradient_norm: float | None = None

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -32,6 +33,9 @@ class Trainer:
 
     The model may be new or have any weights: training an already trained one is fine-tuning.
     Same model, data, configuration and thread count: same losses, to the last bit.
+
+    With `has_answers` the rows of `evaluation` are examples of a task, and reports say how many
+    answers were right.
     """
 
     def __init__(
@@ -41,11 +45,13 @@ class Trainer:
         *,
         draw_batch: BatchSource,
         evaluation: Sequence[Batch] = (),
+        has_answers: bool = False,
     ) -> None:
         self.model = model
         self.config = config
         self.draw_batch = draw_batch
         self.evaluation = evaluation
+        self.has_answers = has_answers
         self.optimiser = AdamW(dict(model.named_parameters()), config)
         self.generator = torch.Generator().manual_seed(config.seed)
         self.controls = Controls()
@@ -61,8 +67,7 @@ class Trainer:
             ValueError: the text is too short for the block.
         """
         if self.progress.step == 0 and self.evaluation and self.progress.best_step is None:
-            loss = self._evaluate(self.config.learning_rate)
-            yield Report(step=0, validation_loss=loss, is_best=True)
+            yield Report(step=0, **self._evaluate(self.config.learning_rate))
         while self._ending() is None and not self.controls.should_stop:
             yield self._take_step()
 
@@ -90,30 +95,30 @@ class Trainer:
         self.progress.step = step
 
         matrices = inspect_matrices(self.model, before) if is_inspected else None
-        validation_loss = None
+        evaluated: dict[str, Any] = {}
         is_last = step == self.config.steps
         if self.evaluation and (is_last or _is_due(step, self.config.evaluation_interval)):
-            validation_loss = self._evaluate(learning_rate)
+            evaluated = self._evaluate(learning_rate)
         return Report(
             step=step,
             train_loss=train_loss,
-            validation_loss=validation_loss,
-            is_best=validation_loss is not None and self.progress.best_step == step,
             learning_rate=learning_rate,
             gradient_norm=norm,
             milliseconds=1000 * spent,
             tokens_per_second=idx.numel() / spent,
             matrices=matrices,
             ending=self._ending(),
+            **evaluated,
         )
 
     def _learning_rate_at(self, step: int) -> float:
         steered = self.controls.learning_rate
         return learning_rate_at(step, self.config) if steered is None else steered
 
-    def _evaluate(self, learning_rate: float) -> float:
+    def _evaluate(self, learning_rate: float) -> dict[str, Any]:
+        """What the report of this step says of the validation."""
         step = self.progress.step
-        loss = evaluate(self.model, self.evaluation)
+        loss, accuracy, exact_match = evaluate(self.model, self.evaluation)
         self._finite(loss, "The validation loss became", step, learning_rate)
         best = self.progress.best_validation_loss
         if best is None or loss < best:
@@ -122,7 +127,12 @@ class Trainer:
             self.progress.evaluations_since_best = 0
         else:
             self.progress.evaluations_since_best += 1
-        return loss
+        answers = {"validation_accuracy": accuracy, "validation_exact_match": exact_match}
+        return {
+            "validation_loss": loss,
+            "is_best": self.progress.best_step == step,
+            **(answers if self.has_answers else {}),
+        }
 
     def _ending(self) -> Ending | None:
         patience = self.config.patience
@@ -160,7 +170,7 @@ class Trainer:
                 the last good one.
         """
         if self._last_batch is not None:
-            loss = evaluate(self.model, [self._last_batch])
+            loss = evaluate(self.model, [self._last_batch]).loss
             step = self.progress.step
             self._finite(loss, "The loss became", step, self._learning_rate_at(step))
         tensors = {f"weights.{name}": w for name, w in export_weights(self.model).items()}

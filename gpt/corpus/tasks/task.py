@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from gpt.corpus.tokenizer import CharTokenizer
 
 SEPARATOR = "="
 """Stands between prompt and answer; no answer holds it."""
@@ -26,6 +29,23 @@ class Example(NamedTuple):
         """The prompt before the last separator, and the answer after it."""
         prompt, _, answer = document.rpartition(SEPARATOR)
         return cls(prompt, answer)
+
+    def encode(self, tokenizer: CharTokenizer) -> EncodedExample:
+        """The example between two BOS. Raises UnknownCharacterError, and ValueError without BOS."""
+        tokens = tokenizer.encode_document(self.document)
+        return EncodedExample(tokens, len(tokens) - 1 - len(self.answer))
+
+
+class EncodedExample(NamedTuple):
+    """An example as token ids, from BOS to BOS.
+
+    Attributes:
+        tokens: all of them.
+        answer_start: the place of the first token of the answer, which ends with the last BOS.
+    """
+
+    tokens: list[int]
+    answer_start: int
 
 
 class Task(ABC):

@@ -121,7 +121,7 @@ def test_a_name_that_is_nothing_is_answered_with_the_names_there_are(tmp_path):
         load_corpus(tmp_path / "shakespear")
     assert str(refusal.value) == (
         f"There is neither a corpus nor a file called {tmp_path / 'shakespear'}: the corpora are"
-        " names, eight-names, shakespeare, names-32k."
+        " names, eight-names, shakespeare, names-32k, copy, reverse, sort, add, brackets, grammar."
     )
 
 

@@ -10,7 +10,7 @@ from gpt.corpus.catalogue import load_corpus
 from gpt.corpus.corpus import Corpus
 from gpt.corpus.tokenizer import UnknownCharacterError
 from gpt.runs.config import RunError
-from gpt.runs.data import encode_streams, split_corpus
+from gpt.runs.data import bits_per_character, encode_streams, split_corpus
 from gpt.runs.evaluation import evaluate_run
 from gpt.runs.journal import read_records
 from gpt.runs.library import create_run
@@ -38,7 +38,7 @@ def test_characters_per_token_count_bos_as_a_token_without_one() -> None:
     assert streams.characters_per_token == characters / (characters + 3)
     verse = Corpus("x", "abcdefghij" * 20, "text")
     assert encode_streams(verse).characters_per_token == 1
-    assert encode_streams(verse).bits_per_character(math.log(2)) == pytest.approx(1.0)
+    assert bits_per_character(math.log(2), 2.0) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("kind", ["scalar", "tensor"])

@@ -3,7 +3,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpt.tensor.batches import evaluation_batches, get_batch
+from gpt.corpus.tasks.task import EncodedExample
+from gpt.tensor.batches import (
+    draw_examples,
+    evaluation_batches,
+    get_batch,
+    split_examples,
+    stack_examples,
+)
 
 
 def test_the_lectures_first_batch(shakespeare, generator: torch.Generator) -> None:
@@ -71,3 +78,24 @@ def test_evaluation_windows_are_disjoint_full_and_as_many_as_asked_for(
 def test_evaluation_windows_are_spread_over_the_whole_text() -> None:
     [(x, _)] = evaluation_batches(torch.arange(1001), 10, 64, 4)
     assert x[:, 0].tolist() == [0, 250, 500, 750]
+
+
+# BOS is 9: one example reads 1 2 and answers 3, the other reads 4 and answers 5 6.
+EXAMPLES = [EncodedExample([9, 1, 2, 3, 9], 3), EncodedExample([9, 4, 5, 6, 9], 2)]
+
+
+def test_of_an_example_only_the_answer_is_asked_for() -> None:
+    idx, targets = stack_examples(EXAMPLES, 6)
+    assert idx.tolist() == [[9, 1, 2, 3, 9, 9], [9, 4, 5, 6, 9, 9]]
+    assert targets.tolist() == [[-1, -1, 3, 9, -1, -1], [-1, 5, 6, 9, -1, -1]]
+    with pytest.raises(ValueError, match=r"has 4 tokens to read, more than block_size \(3\)"):
+        stack_examples(EXAMPLES, 3)
+
+
+def test_examples_are_drawn_whole_and_split_in_order(generator: torch.Generator) -> None:
+    examples = stack_examples(EXAMPLES, 4)
+    idx, targets = draw_examples(examples, 50, generator)
+    rows = {(*a, *b) for a, b in zip(idx.tolist(), targets.tolist(), strict=True)}
+    assert rows == {(9, 1, 2, 3, -1, -1, 3, 9), (9, 4, 5, 6, -1, 5, 6, 9)}
+    split = split_examples(examples, 1)
+    assert [x.tolist() for x, _ in split] == [[[9, 1, 2, 3]], [[9, 4, 5, 6]]]

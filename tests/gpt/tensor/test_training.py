@@ -245,11 +245,25 @@ def test_the_evaluation_is_the_mean_over_target_tokens_and_keeps_the_mode() -> N
     with torch.no_grad():
         a, b = (model.eval()(x, targets=y)[1].item(), model(x2, targets=y2)[1].item())
     model.train()
-    mean = evaluate(model, [(x, y), (x2, y2), (x, ignored)])
+    mean = evaluate(model, [(x, y), (x2, y2), (x, ignored)]).loss
     assert mean == pytest.approx((24 * a + 4 * b) / 28, rel=1e-6)
     assert model.training
     with pytest.raises(ValueError, match="nothing to evaluate on"):
         evaluate(model, [(x, ignored)])
+
+
+def test_a_score_counts_tokens_and_whole_rows() -> None:
+    model = build_model(GPTConfig.lecture("bigram", 4), torch.Generator().manual_seed(1))
+    # A table that always thinks of the next token, 3 after 2, and 0 after 3.
+    with torch.no_grad():
+        next(model.parameters()).copy_(9.0 * torch.eye(4).roll(1, dims=1))
+    idx = torch.tensor([[0, 1, 2], [3, 0, 1], [2, 3, 0]])
+    targets = torch.tensor([[-1, 2, 3], [0, 1, 3], [-1, -1, -1]])
+    score = evaluate(model, [(idx, targets)])
+    assert score.accuracy == 4 / 5
+    assert score.exact_match == 1 / 2
+    right = math.log(math.exp(9) + 3) - 9
+    assert score.loss == pytest.approx((4 * right + right + 9) / 5, rel=1e-5)
 
 
 def test_a_state_that_is_incomplete_or_of_another_model_changes_nothing() -> None:
