@@ -36,11 +36,30 @@ class LayerCache:
         return self._keys[:, :, :end], self._values[:, :, :end]
 
 
+class RecentTokens:
+    """The embeddings of the last tokens read, for a token shift to reach back to."""
+
+    def __init__(self) -> None:
+        self._rows: Tensor | None = None
+
+    def extend(self, x: Tensor, reach: int) -> Tensor:
+        """The embeddings `(B, T, C)` of new tokens with those of the `reach` tokens before them.
+
+        Returns `(B, reach + T, C)`; before the text there are zeros.
+        """
+        B, _, C = x.shape
+        before = x.new_zeros(B, reach, C) if self._rows is None else self._rows
+        rows = torch.cat([before, x], dim=1)
+        self._rows = rows[:, -reach:]
+        return rows
+
+
 class KeyValueCache:
-    """One `LayerCache` per block, and how many tokens the model has read into it."""
+    """One `LayerCache` per block, the last embeddings, and how many tokens the model has read."""
 
     def __init__(self, n_layer: int, block_size: int) -> None:
         self.layers = [LayerCache(block_size) for _ in range(n_layer)]
+        self.recent_tokens = RecentTokens()
         self.block_size = block_size
         self.length = 0
 

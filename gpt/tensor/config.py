@@ -20,9 +20,10 @@ RungName = Literal[
 ]
 """The ladder of the lecture, each rung one idea above the one before; "gpt" has every option."""
 
-Activation = Literal["relu", "gelu", "gelu_tanh"]
+Position = Literal["learned", "rotary", "none"]
+Activation = Literal["relu", "gelu", "gelu_tanh", "relu2"]
 Norm = Literal["layernorm", "rmsnorm"]
-Initialisation = Literal["torch", "gpt2", "microgpt"]
+Initialisation = Literal["torch", "gpt2", "microgpt", "zero_projections"]
 
 RUNG_NAMES: tuple[RungName, ...] = get_args(RungName)
 
@@ -35,10 +36,13 @@ _FIRST_USED: dict[str, RungName] = {
     "bias": "gpt",
     "qkv_bias": "gpt",
     "lm_head_bias": "gpt",
+    "position": "gpt",
+    "token_shift": "gpt",
     "activation": "gpt",
     "norm": "gpt",
     "embedding_norm": "gpt",
     "final_norm": "gpt",
+    "qk_norm": "gpt",
     "weight_tying": "gpt",
 }
 
@@ -73,13 +77,19 @@ class GPTConfig(Settings):
         bias: whether linear layers and norms add a bias.
         qkv_bias: whether query, key and value do (GPT-2: yes; the lecture: no).
         lm_head_bias: whether the last layer does (GPT-2: no; the lecture: yes).
-        activation: the MLP's nonlinearity; gelu_tanh is GPT-2's approximation of gelu.
+        position: how the model knows where a token stands: a learned embedding, rotary (queries and
+            keys are turned by angles), or not at all.
+        token_shift: how many previous tokens each embedding is mixed with, by learned shares.
+        activation: the MLP's nonlinearity; gelu_tanh is GPT-2's approximation of gelu, relu2 is the
+            square of relu.
         norm: what normalises the residual stream before each layer reads it.
         embedding_norm: whether the embeddings are normalised too, before the first block.
         final_norm: whether the stream is normalised once more before the last layer.
+        qk_norm: whether queries and keys are normalised, head by head, so that no score explodes.
         weight_tying: whether the token embedding is also the last layer's matrix.
         initialisation: "torch" is what the lecture uses; "gpt2" is normal with deviation 0.02;
-            "microgpt" is normal with deviation 0.08 throughout.
+            "microgpt" is normal with deviation 0.08 throughout; with "zero_projections" nothing
+            writes to the residual stream or predicts anything yet.
 
     Raises:
         ValueError: a setting is impossible; one sentence says which and why.
@@ -95,10 +105,13 @@ class GPTConfig(Settings):
     bias: bool = False
     qkv_bias: bool = False
     lm_head_bias: bool = False
+    position: Position = "learned"
+    token_shift: int = limited(0, at_least=0)
     activation: Activation = "gelu"
     norm: Norm = "layernorm"
     embedding_norm: bool = False
     final_norm: bool = True
+    qk_norm: bool = False
     weight_tying: bool = True
     initialisation: Initialisation = "gpt2"
 
@@ -108,6 +121,11 @@ class GPTConfig(Settings):
             raise ValueError(
                 f"n_embd ({self.n_embd}) must be a multiple of n_head ({self.n_head}), "
                 "so that every head gets the same number of channels."
+            )
+        if self.rung == "gpt" and self.position == "rotary" and self.head_size % 2:
+            raise ValueError(
+                f"Rotary positions turn channels in pairs, but a head has {self.head_size} of them "
+                "(n_embd / n_head); make that an even number."
             )
 
     @classmethod
@@ -179,7 +197,11 @@ class GPTConfig(Settings):
         qkv_bias = C if is_gpt and self.qkv_bias else 0
         is_tied = is_gpt and self.weight_tying
         norm = C + bias if not is_gpt or self.norm == "layernorm" else 0
-        embeddings = V * C + self.block_size * C
+        embeddings = V * C
+        if not is_gpt or self.position == "learned":
+            embeddings += self.block_size * C
+        if is_gpt:
+            embeddings += self.token_shift * C
         lm_head = (0 if is_tied else C * V) + (V if self.lm_head_bias or not is_gpt else 0)
 
         attention = 3 * (C * C + qkv_bias)
@@ -201,7 +223,8 @@ class GPTConfig(Settings):
 
     def training_memory(self, batch_size: int) -> int:
         """Bytes that training holds at its peak, an estimate: weights, gradients, Adam's two
-        moments, and what the forward pass keeps for the backward pass at this batch size.
+        moments (Muon has one), and what the forward pass keeps for the backward pass at this
+        batch size.
         """
         tokens = batch_size * self.block_size
         states = 4 * self.parameter_count()
@@ -228,4 +251,8 @@ class GPTConfig(Settings):
         if self.uses("dropout") and self.dropout > 0:
             attention += C
             mlp += C
+        if self.rung == "gpt" and self.qk_norm:
+            attention += 2 * C
+        if self.rung == "gpt" and self.token_shift:
+            kept += C
         return kept + self.n_blocks * (attention + mlp) + n_norms * C + C

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from gpt.tensor.cache import KeyValueCache, LayerCache, layer_of, start_of
+from gpt.tensor.cache import KeyValueCache, LayerCache, layer_of
 from gpt.tensor.config import GPTConfig
 from gpt.tensor.language_model import LanguageModel
 from gpt.tensor.layers import MLP, NORMS, Embeddings, Linear, MultiHeadAttention
+from gpt.tensor.rotary import Rotary
 from gpt.tensor.tap import Tap
+from gpt.tensor.token_shift import TokenShift
 
 
 class Block(nn.Module):
@@ -21,6 +23,7 @@ class Block(nn.Module):
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
+        is_rotary = config.position == "rotary"
         self.ln_1 = NORMS[config.norm](config.n_embd, config.bias)
         self.attn = MultiHeadAttention(
             config.n_embd,
@@ -28,6 +31,8 @@ class Block(nn.Module):
             dropout=config.dropout,
             bias=config.bias,
             qkv_bias=config.qkv_bias,
+            qk_norm=NORMS[config.norm](config.head_size, config.bias) if config.qk_norm else None,
+            rotary=Rotary(config.head_size, config.block_size) if is_rotary else None,
         )
         self.ln_2 = NORMS[config.norm](config.n_embd, config.bias)
         self.mlp = MLP(
@@ -57,6 +62,8 @@ class GPT(LanguageModel):
             config.vocab_size,
             config.block_size,
             config.n_embd,
+            shift=TokenShift(config.n_embd, config.token_shift) if config.token_shift else None,
+            has_positions=config.position == "learned",
             norm=norm(config.n_embd, config.bias) if config.embedding_norm else None,
         )
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
@@ -67,7 +74,7 @@ class GPT(LanguageModel):
             self.lm_head.weight = self.embeddings.token.weight
 
     def predict(self, idx: Tensor, cache: KeyValueCache | None, tap: Tap) -> Tensor:
-        x = self.embeddings(idx, start_of(cache), tap)
+        x = self.embeddings(idx, cache, tap)
         for i, block in enumerate(self.blocks):
             x = block(x, layer_of(cache, i), tap.within(f"blocks.{i}"))
         x = tap("ln_f", self.ln_f(x))

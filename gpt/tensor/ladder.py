@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from gpt.tensor.cache import KeyValueCache, LayerCache, layer_of, start_of
+from gpt.tensor.cache import KeyValueCache, LayerCache, layer_of
 from gpt.tensor.config import GPTConfig
 from gpt.tensor.language_model import LanguageModel
 from gpt.tensor.layers import (
@@ -45,7 +45,7 @@ class SingleHead(LanguageModel):
         self.lm_head = Linear(config.n_embd, config.vocab_size)
 
     def predict(self, idx: Tensor, cache: KeyValueCache | None, tap: Tap) -> Tensor:
-        x = self.embeddings(idx, start_of(cache), tap)
+        x = self.embeddings(idx, cache, tap)
         x = self.attn(x, layer_of(cache, 0), tap.within("blocks.0.attn"))
         logits: Tensor = self.lm_head(x)  # (B, T, V)
         return logits
@@ -61,7 +61,7 @@ class MultiHead(LanguageModel):
         self.lm_head = Linear(config.n_embd, config.vocab_size)
 
     def predict(self, idx: Tensor, cache: KeyValueCache | None, tap: Tap) -> Tensor:
-        x = self.embeddings(idx, start_of(cache), tap)
+        x = self.embeddings(idx, cache, tap)
         x = self.attn(x, layer_of(cache, 0), tap.within("blocks.0.attn"))
         logits: Tensor = self.lm_head(x)  # (B, T, V)
         return logits
@@ -78,7 +78,7 @@ class MultiHeadFeedForward(LanguageModel):
         self.lm_head = Linear(config.n_embd, config.vocab_size)
 
     def predict(self, idx: Tensor, cache: KeyValueCache | None, tap: Tap) -> Tensor:
-        x = self.embeddings(idx, start_of(cache), tap)
+        x = self.embeddings(idx, cache, tap)
         x = self.attn(x, layer_of(cache, 0), tap.within("blocks.0.attn"))
         x = self.mlp(x, tap.within("blocks.0.mlp"))
         logits: Tensor = self.lm_head(x)  # (B, T, V)
@@ -111,7 +111,7 @@ class PlainBlocks(LanguageModel):
         self.lm_head = Linear(config.n_embd, config.vocab_size)
 
     def predict(self, idx: Tensor, cache: KeyValueCache | None, tap: Tap) -> Tensor:
-        x = self.embeddings(idx, start_of(cache), tap)
+        x = self.embeddings(idx, cache, tap)
         for i, block in enumerate(self.blocks):
             x = block(x, layer_of(cache, i), tap.within(f"blocks.{i}"))
         logits: Tensor = self.lm_head(x)  # (B, T, V)
@@ -145,7 +145,7 @@ class ResidualBlocks(LanguageModel):
         self.lm_head = Linear(config.n_embd, config.vocab_size)
 
     def predict(self, idx: Tensor, cache: KeyValueCache | None, tap: Tap) -> Tensor:
-        x = self.embeddings(idx, start_of(cache), tap)
+        x = self.embeddings(idx, cache, tap)
         for i, block in enumerate(self.blocks):
             x = block(x, layer_of(cache, i), tap.within(f"blocks.{i}"))
         logits: Tensor = self.lm_head(x)  # (B, T, V)
@@ -184,7 +184,7 @@ class NormBlocks(LanguageModel):
         self.lm_head = Linear(config.n_embd, config.vocab_size)
 
     def predict(self, idx: Tensor, cache: KeyValueCache | None, tap: Tap) -> Tensor:
-        x = self.embeddings(idx, start_of(cache), tap)
+        x = self.embeddings(idx, cache, tap)
         for i, block in enumerate(self.blocks):
             x = block(x, layer_of(cache, i), tap.within(f"blocks.{i}"))
         x = tap("ln_f", self.ln_f(x))
@@ -206,7 +206,7 @@ class LectureGPT(LanguageModel):
         self.lm_head = Linear(config.n_embd, config.vocab_size)
 
     def predict(self, idx: Tensor, cache: KeyValueCache | None, tap: Tap) -> Tensor:
-        x = self.embeddings(idx, start_of(cache), tap)
+        x = self.embeddings(idx, cache, tap)
         for i, block in enumerate(self.blocks):
             x = block(x, layer_of(cache, i), tap.within(f"blocks.{i}"))
         x = tap("ln_f", self.ln_f(x))

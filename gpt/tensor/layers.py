@@ -16,9 +16,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gpt.tensor.cache import LayerCache
+from gpt.tensor.cache import KeyValueCache, LayerCache, start_of
 from gpt.tensor.config import Activation, Norm
+from gpt.tensor.rotary import Rotary
 from gpt.tensor.tap import Tap
+from gpt.tensor.token_shift import TokenShift
 
 
 class Linear(nn.Linear):
@@ -39,32 +41,51 @@ class Embedding(nn.Embedding):
 
 
 class Embeddings(nn.Module):
-    """What a token is plus where it stands: `(B, T)` token ids -> `(B, T, C)`."""
+    """What a token is plus where it stands: `(B, T)` token ids -> `(B, T, C)`.
+
+    Optionally what the tokens before are (`shift`), without where (`has_positions`), normalised.
+    """
 
     def __init__(
-        self, vocab_size: int, block_size: int, n_embd: int, *, norm: nn.Module | None = None
+        self,
+        vocab_size: int,
+        block_size: int,
+        n_embd: int,
+        *,
+        shift: TokenShift | None = None,
+        has_positions: bool = True,
+        norm: nn.Module | None = None,
     ) -> None:
         super().__init__()
-        self.norm = norm or nn.Identity()
+        self.block_size = block_size
         self.token = Embedding(vocab_size, n_embd)
-        self.position = Embedding(block_size, n_embd)
+        self.shift = shift
+        self.has_positions = has_positions
+        if has_positions:
+            self.position = Embedding(block_size, n_embd)
+        self.norm = norm
 
-    def forward(self, idx: Tensor, start: int, tap: Tap) -> Tensor:
-        """Embeds tokens of which the first stands at position `start`.
+    def forward(self, idx: Tensor, cache: KeyValueCache | None, tap: Tap) -> Tensor:
+        """Embeds tokens that follow those in the cache.
 
         Raises ValueError if the last one would stand past the block.
         """
+        start = start_of(cache)
         end = start + idx.shape[1]
-        block_size = self.position.num_embeddings
-        if end > block_size:
+        if end > self.block_size:
             raise ValueError(
-                f"{end} tokens do not fit into a block of {block_size}; "
-                f"crop the text to its last {block_size}."
+                f"{end} tokens do not fit into a block of {self.block_size}; "
+                f"crop the text to its last {self.block_size}."
             )
         within = tap.within("embeddings")
-        token = within("token", self.token(idx))  # (B, T, C)
-        position = within("position", self.position.weight[start:end])  # (T, C)
-        return tap("embeddings", self.norm(token + position))  # (B, T, C)
+        x = within("token", self.token(idx))  # (B, T, C)
+        if self.shift is not None:
+            x = within("shifted", self.shift(x, cache and cache.recent_tokens))
+        if self.has_positions:
+            x = x + within("position", self.position.weight[start:end])  # (T, C)
+        if self.norm is not None:
+            x = self.norm(x)
+        return tap("embeddings", x)
 
 
 def attend(
@@ -143,18 +164,23 @@ class MultiHeadAttention(nn.Module):
         dropout: float = 0.0,
         bias: bool = True,
         qkv_bias: bool = False,
+        qk_norm: nn.Module | None = None,
+        rotary: Rotary | None = None,
     ) -> None:
         super().__init__()
         self.n_head = n_head
         self.dropout = dropout
+        self.qk_norm = qk_norm
+        self.rotary = rotary
         self.key = Linear(n_embd, n_embd, bias=qkv_bias)
         self.query = Linear(n_embd, n_embd, bias=qkv_bias)
         self.value = Linear(n_embd, n_embd, bias=qkv_bias)
         self.projection = Linear(n_embd, n_embd, bias=bias) if has_projection else None
 
     def forward(self, x: Tensor, cache: LayerCache | None, tap: Tap) -> Tensor:
-        query = tap("query", self.split_heads(self.query(x)))  # (B, H, T, D)
-        key = tap("key", self.split_heads(self.key(x)))
+        start = 0 if cache is None else cache.length
+        query = tap("query", self.prepare(self.query(x), start))  # (B, H, T, D)
+        key = tap("key", self.prepare(self.key(x), start))
         value = tap("value", self.split_heads(self.value(x)))
         if cache is not None:
             key, value = cache.extend(key, value)
@@ -166,6 +192,15 @@ class MultiHeadAttention(nn.Module):
         if self.projection is not None:
             output = self.projection(output)
         return tap("output", F.dropout(output, dropout))
+
+    def prepare(self, x: Tensor, start: int) -> Tensor:
+        """Queries or keys `(B, T, C)` as they are compared: `(B, H, T, D)`, normalised and turned
+        if so configured; the first stands at position `start`.
+        """
+        x = self.split_heads(x)
+        if self.qk_norm is not None:
+            x = self.qk_norm(x)
+        return x if self.rotary is None else self.rotary(x, start)
 
     def split_heads(self, x: Tensor) -> Tensor:
         """`(B, T, C)` -> `(B, H, T, D)`: head h gets channels h·D to (h+1)·D."""
@@ -182,6 +217,7 @@ class MultiHeadAttention(nn.Module):
 ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
     "gelu": F.gelu,  # Hendrycks and Gimpel 2016
+    "relu2": lambda x: F.relu(x).square(),  # So et al. 2021, "Primer"
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),  # as GPT-2 computes it
 }
 

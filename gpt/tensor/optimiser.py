@@ -43,7 +43,11 @@ class AdamW:
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
         """Updates every parameter that has a gradient, in place."""
-        named = [(name, p) for name, p in self._parameters.items() if p.grad is not None]
+        self._step_by_moments(self._parameters, learning_rate)
+
+    def _step_by_moments(self, names: Iterable[str], learning_rate: float) -> None:
+        parameters = [(name, self._parameters[name]) for name in names]
+        named = [(name, p) for name, p in parameters if p.grad is not None]
         self._update([each for each in named if each[1].dim() >= 2], learning_rate, is_decayed=True)
         self._update([each for each in named if each[1].dim() < 2], learning_rate, is_decayed=False)
 
@@ -52,7 +56,7 @@ class AdamW:
     ) -> None:
         if not named:
             return
-        moments = [self._moments_of(name, parameter) for name, parameter in named]
+        moments = [self._moments_of(name) for name, _ in named]
         adamw(
             [parameter for _, parameter in named],
             [parameter.grad for _, parameter in named if parameter.grad is not None],
@@ -70,12 +74,14 @@ class AdamW:
             maximize=False,
         )
 
-    def _moments_of(self, name: str, parameter: nn.Parameter) -> dict[str, Tensor]:
+    def _moments_of(self, name: str) -> dict[str, Tensor]:
         if name not in self.moments:
-            self.moments[name] = self._no_moments(parameter)
+            self.moments[name] = self._no_moments(name)
         return self.moments[name]
 
-    def _no_moments(self, parameter: nn.Parameter) -> dict[str, Tensor]:
+    def _no_moments(self, name: str) -> dict[str, Tensor]:
+        """What is remembered of a parameter before its first update."""
+        parameter = self._parameters[name]
         return {
             # The fused kernel counts where it computes.
             "step": torch.zeros((), device=parameter.device if self._is_fused else "cpu"),
@@ -90,8 +96,7 @@ class AdamW:
         """
         replaced = {}
         for name, tensors in moments.items():
-            parameter = self._parameters.get(name)
-            own = {} if parameter is None else self._no_moments(parameter)
+            own = self._no_moments(name) if name in self._parameters else {}
             if {k: t.shape for k, t in tensors.items()} != {k: t.shape for k, t in own.items()}:
                 raise ValueError(f"The optimiser's memory of {name} is not of this model.")
             replaced[name] = {k: t.to(own[k].device, copy=True) for k, t in tensors.items()}

@@ -13,6 +13,9 @@ DECAYS: dict[ScheduleName, Callable[[float], float]] = {
     "linear": lambda progress: 1.0 - progress,
     # Loshchilov and Hutter 2016, equation 5, without restarts.
     "cosine": lambda progress: (1.0 + math.cos(math.pi * progress)) / 2,
+    # Warm-up, stable, decay: Zhai et al. 2021, Hägele et al. 2024. Until it decays, a run does not
+    # depend on where it ends.
+    "trapezoid": lambda progress: min(1.0, 2 * (1.0 - progress)),
 }
 
 

@@ -20,6 +20,7 @@ from gpt.tensor.divergence import TrainingDiverged
 from gpt.tensor.evaluation import evaluate
 from gpt.tensor.inspection import copy_matrices, inspect_matrices
 from gpt.tensor.language_model import LanguageModel
+from gpt.tensor.muon import Muon
 from gpt.tensor.optimiser import AdamW, clip_gradients
 from gpt.tensor.report import Ending, Report
 from gpt.tensor.schedule import learning_rate_at
@@ -52,7 +53,7 @@ class Trainer:
         self.draw_batch = draw_batch
         self.evaluation = evaluation
         self.has_answers = has_answers
-        self.optimiser = AdamW(dict(model.named_parameters()), config)
+        self.optimiser = build_optimiser(model, config)
         self.generator = torch.Generator().manual_seed(config.seed)
         self.controls = Controls()
         self.progress = Progress()
@@ -204,6 +205,13 @@ class Trainer:
         self.generator.set_state(generator)
         self.progress = progress
         self.controls.learning_rate = learning_rate
+
+
+def build_optimiser(model: LanguageModel, config: TrainingConfig) -> AdamW:
+    """The optimiser that the configuration names, for all parameters of the model."""
+    if config.optimiser == "muon":
+        return Muon(model, config)
+    return AdamW(dict(model.named_parameters()), config)
 
 
 def _within(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from gpt.tensor.settings import Settings, limited
 
-ScheduleName = Literal["constant", "linear", "cosine"]
+OptimiserName = Literal["adamw", "muon"]
+ScheduleName = Literal["constant", "linear", "cosine", "trapezoid"]
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,18 @@ class TrainingConfig(Settings):
         steps: number of optimiser updates.
         batch_size: sequences per step, B.
         seed: of the weights, the batches and dropout.
+        optimiser: what turns gradients into updates; "muon" makes those of the matrices inside the
+            model equally large in every direction, and is AdamW for the rest.
         learning_rate: its peak, after the warm-up.
-        schedule: how it falls from there to `minimum_learning_rate` at the last step.
+        schedule: how it falls from there to `minimum_learning_rate` at the last step; "trapezoid"
+            keeps the peak for the first half, then falls in a straight line.
         warmup_steps: over how many steps it rises, linearly.
         minimum_learning_rate: where it ends; a constant schedule stays at its peak.
         beta1: Adam's memory of gradients.
         beta2: Adam's memory of squared gradients.
-        weight_decay: AdamW's pull of matrices towards zero.
+        muon_momentum: Muon's memory of gradients.
+        muon_iterations: how often Muon's approximation is refined: three will do, five are usual.
+        weight_decay: the pull of matrices towards zero.
         gradient_clip: longest gradient, as a norm over all parameters; None leaves it as it is.
         evaluation_interval: steps between validation losses.
         evaluation_windows: how many stretches of block_size tokens a validation loss reads.
@@ -38,12 +44,15 @@ class TrainingConfig(Settings):
     steps: int = limited(1000, at_least=1)
     batch_size: int = limited(16, at_least=1)
     seed: int = limited(1337, at_least=0, below=2**32)
+    optimiser: OptimiserName = "adamw"
     learning_rate: float = limited(1e-3, at_least=0)
     schedule: ScheduleName = "cosine"
     warmup_steps: int = limited(0, at_least=0)
     minimum_learning_rate: float = limited(0.0, at_least=0)
     beta1: float = limited(0.9, at_least=0, below=1)
     beta2: float = limited(0.99, at_least=0, below=1)
+    muon_momentum: float = limited(0.95, at_least=0, below=1)
+    muon_iterations: int = limited(5, at_least=1, below=21)
     weight_decay: float = limited(0.1, at_least=0)
     gradient_clip: float | None = limited(1.0, at_least=0)
     evaluation_interval: int = limited(100, at_least=1)

@@ -11,24 +11,29 @@ from gpt.tensor.config import RUNG_NAMES, GPTConfig
 from gpt.tensor.initialisation import SCHEMES
 from gpt.tensor.layers import ACTIVATIONS, NORMS
 from gpt.tensor.models import RUNGS, build_model
+from gpt.tensor.presets import PRESETS
 
 
 @st.composite
 def configs(draw: st.DrawFn) -> GPTConfig:
-    n_head = draw(st.integers(1, 3))
+    n_head, head_size = draw(st.integers(1, 3)), draw(st.integers(1, 4))
+    positions = ["learned", "none"] + (["rotary"] if head_size % 2 == 0 else [])
     return GPTConfig(
         vocab_size=draw(st.integers(1, 9)),
         rung=draw(st.sampled_from(RUNG_NAMES)),
         block_size=draw(st.integers(1, 6)),
         n_layer=draw(st.integers(1, 3)),
         n_head=n_head,
-        n_embd=n_head * draw(st.integers(1, 4)),
+        n_embd=n_head * head_size,
         dropout=draw(st.sampled_from([0.0, 0.2])),
         bias=draw(st.booleans()),
         qkv_bias=draw(st.booleans()),
         lm_head_bias=draw(st.booleans()),
         activation=draw(st.sampled_from(sorted(ACTIVATIONS))),
         norm=draw(st.sampled_from(sorted(NORMS))),
+        position=draw(st.sampled_from(positions)),
+        token_shift=draw(st.integers(0, 2)),
+        qk_norm=draw(st.booleans()),
         embedding_norm=draw(st.booleans()),
         final_norm=draw(st.booleans()),
         weight_tying=draw(st.booleans()),
@@ -90,12 +95,19 @@ def test_each_choice_in_a_config_has_its_implementation() -> None:
         ({"dropout": 1}, "dropout must be at least 0 and below 1, not 1."),
         ({"dropout": float("nan")}, "dropout must be a number, not nan."),
         ({"bias": 1}, "bias must be true or false, not 1."),
-        ({"activation": "swish"}, "activation must be one of relu, gelu, gelu_tanh, not 'swish'."),
+        (
+            {"activation": "swish"},
+            "activation must be one of relu, gelu, gelu_tanh, relu2, not 'swish'.",
+        ),
         ({"rung": ["gpt"]}, "rung must be one of bigram, single-head"),
         (
             {"n_embd": 130, "n_head": 4},
             "n_embd (130) must be a multiple of n_head (4), "
             "so that every head gets the same number of channels.",
+        ),
+        (
+            {"n_embd": 12, "n_head": 4, "position": "rotary"},
+            "Rotary positions turn channels in pairs, but a head has 3 of them",
         ),
         ({"n_heads": 4}, "n_heads is not a setting here; there are vocab_size, rung,"),
     ],
@@ -131,6 +143,8 @@ def test_a_setting_that_a_rung_ignores_is_not_held_against_it() -> None:
         GPTConfig(vocab_size=65, block_size=64, n_layer=4, n_embd=64),
         GPTConfig(vocab_size=300, block_size=32, n_layer=2, n_embd=96, activation="relu"),
         GPTConfig.microgpt(27),
+        PRESETS["fast"].model(65),
+        GPTConfig(vocab_size=65, qk_norm=True, position="none", token_shift=2),
     ],
 )
 def test_estimated_training_memory_is_what_autograd_keeps(

@@ -1,5 +1,6 @@
 """One forward: fused or explicit, watched or not, with a cache or without, the same answer."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,10 +11,34 @@ from hypothesis import strategies as st
 from gpt.tensor.config import RUNG_NAMES, GPTConfig
 from gpt.tensor.language_model import LanguageModel
 from gpt.tensor.models import build_model
+from gpt.tensor.presets import PRESETS
 
 GPT2_LIKE = GPTConfig.gpt2(
     vocab_size=11, block_size=8, n_layer=2, n_head=4, n_embd=32, dropout=0.0, initialisation="torch"
 )
+
+
+FAST = PRESETS["fast"].model(11, block_size=8, n_layer=2, n_embd=32)
+# Each of the newer parts alone on GPT-2, and all together.
+NEWER = {
+    "rotary": replace(GPT2_LIKE, position="rotary"),
+    "without-positions": replace(GPT2_LIKE, position="none"),
+    "token-shift": replace(GPT2_LIKE, token_shift=3),
+    "rmsnorm": replace(GPT2_LIKE, norm="rmsnorm", embedding_norm=True, final_norm=False),
+    "qk-norm": replace(GPT2_LIKE, qk_norm=True),
+    "relu2": replace(GPT2_LIKE, activation="relu2"),
+    "fast": FAST,
+}
+
+
+def drawn_model(config: GPTConfig) -> LanguageModel:
+    """A model of which no part is zero, as some are before training."""
+    model = build_model(config)
+    generator = torch.Generator().manual_seed(1337)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(std=0.1, generator=generator)
+    return model.eval()
 
 
 def model_of(rung: str) -> LanguageModel:
@@ -23,6 +48,7 @@ def model_of(rung: str) -> LanguageModel:
 
 
 MODELS = {rung: model_of(rung) for rung in (*RUNG_NAMES, "gpt2")}
+MODELS |= {name: drawn_model(config) for name, config in NEWER.items()}
 IDX = torch.randint(11, (3, 8), generator=torch.Generator().manual_seed(7))
 
 each_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS.keys())
@@ -82,6 +108,18 @@ def test_a_trace_holds_every_activation_under_its_name_and_shape() -> None:
         "logits": (3, 8, 11),
         "probabilities": (3, 8, 11),
     }
+
+
+def test_the_newer_parts_announce_what_they_compute() -> None:
+    usual: dict[str, torch.Tensor] = {}
+    newer: dict[str, torch.Tensor] = {}
+    MODELS["gpt2"](IDX, trace=usual)
+    MODELS["fast"](IDX, trace=newer)
+    assert newer.keys() ^ usual.keys() == {"embeddings.position", "embeddings.shifted"}
+    # Scores are the products of the very queries and keys that are shown.
+    query, key = (newer[f"blocks.1.attn.{name}"] for name in ("query", "key"))
+    assert torch.allclose(newer["blocks.1.attn.scores"], query @ key.mT / 8**0.5, atol=1e-5)
+    assert torch.allclose(query.square().mean(-1), torch.ones(3, 4, 8), atol=1e-3)
 
 
 @pytest.mark.parametrize("rung", RUNG_NAMES[1:])

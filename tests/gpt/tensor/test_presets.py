@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gpt.tensor.batches import evaluation_batches, get_batch
-from gpt.tensor.config import RUNG_NAMES
+from gpt.tensor.config import RUNG_NAMES, GPTConfig
 from gpt.tensor.models import build_model
 from gpt.tensor.presets import PRESETS
 from gpt.tensor.training import Trainer
@@ -30,6 +30,16 @@ def test_nanogpts_recipe_has_nanogpts_size() -> None:
     model = PRESETS["nanogpt-cpu"].model(65)
     positions = model.block_size * model.n_embd
     assert round((model.parameter_count() - positions) / 1e6, 2) == 0.80
+
+
+def test_fast_uses_every_newer_part_on_the_same_task() -> None:
+    fast, nanogpt = PRESETS["fast"], PRESETS["nanogpt-cpu"]
+    assert fast.model(65).block_size == nanogpt.model(65).block_size
+    assert fast.corpus == nanogpt.corpus
+    model, usual = fast.model(65), GPTConfig(vocab_size=65)
+    newer = ("position", "token_shift", "activation", "norm", "embedding_norm", "qk_norm")
+    assert all(getattr(model, name) != getattr(usual, name) for name in newer)
+    assert fast.training.optimiser == "muon"
 
 
 def test_the_lectures_large_model_has_its_size() -> None:

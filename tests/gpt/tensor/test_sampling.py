@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from gpt.tensor.config import RUNG_NAMES, GPTConfig
 from gpt.tensor.models import build_model
+from gpt.tensor.presets import PRESETS
 from gpt.tensor.sampling import draw_multinomial, draw_token, generate, invert_cumulative
 
 
@@ -46,12 +48,23 @@ def test_what_is_drawn_follows_the_probabilities(generator: torch.Generator) -> 
     assert chi_square < 16.27  # 3 degrees of freedom, 0.1 %
 
 
-@pytest.mark.parametrize("rung", RUNG_NAMES)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"rung": rung} for rung in RUNG_NAMES),
+        {"position": "rotary"},
+        {"position": "none", "token_shift": 2},
+        PRESETS["fast"].model_settings | {"block_size": 8, "initialisation": "torch"},
+    ],
+    ids=lambda changes: changes.get("rung") or changes["position"],
+)
 @pytest.mark.parametrize("start", [1, 5, 8, 11])
-def test_with_the_cache_and_without_it_the_same_text(rung: str, start: int) -> None:
+def test_with_the_cache_and_without_it_the_same_text(changes: dict[str, Any], start: int) -> None:
     """Also past the block of 8, and from texts that are longer than it to begin with."""
-    config = GPTConfig.from_dict(GPTConfig.lecture("gpt", 11).to_dict() | {"rung": rung})
+    config = GPTConfig.from_dict(GPTConfig.lecture("gpt", 11).to_dict() | changes)
     model = build_model(config, torch.Generator().manual_seed(4)).train()
+    if config.token_shift:
+        torch.nn.init.ones_(model.get_parameter("embeddings.shift.share"))
     idx = torch.randint(11, (3, start), generator=torch.Generator().manual_seed(5))
     cached, plain = (
         generate(model, idx, 12, generator=torch.Generator().manual_seed(6), is_cached=is_cached)

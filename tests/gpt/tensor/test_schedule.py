@@ -28,13 +28,19 @@ def test_microgpts_linear_schedule() -> None:
     assert rates == pytest.approx([0.01, 0.01 * 0.999, 0.005, 0.01 * 0.001])
 
 
+def test_a_trapezoid_falls_in_its_second_half() -> None:
+    config = TrainingConfig(steps=1000, schedule="trapezoid", learning_rate=0.01)
+    rates = [learning_rate_at(step, config) for step in (1, 501, 751, 1000)]
+    assert rates == pytest.approx([0.01, 0.01, 0.005, 0.01 * 0.002])
+
+
 def test_a_constant_schedule_stays_at_its_peak() -> None:
     config = TrainingConfig(steps=10, schedule="constant", learning_rate=0.5)
     assert {learning_rate_at(step, config) for step in range(1, 20)} == {0.5}
 
 
 @given(
-    schedule=st.sampled_from(["constant", "linear", "cosine"]),
+    schedule=st.sampled_from(["constant", "linear", "cosine", "trapezoid"]),
     steps=st.integers(2, 200),
     warmup_share=st.floats(0, 0.99),
     minimum_share=st.floats(0, 1),

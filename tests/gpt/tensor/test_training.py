@@ -17,7 +17,7 @@ from gpt.tensor.language_model import LanguageModel
 from gpt.tensor.models import build_model
 from gpt.tensor.report import Report
 from gpt.tensor.training import Trainer
-from gpt.tensor.training_config import TrainingConfig
+from gpt.tensor.training_config import OptimiserName, TrainingConfig
 from gpt.tensor.training_state import TrainingState
 
 # Counting up to 10, over and over: what follows is certain, so it can be learnt in a few steps.
@@ -97,17 +97,21 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another() -> None:
     assert first != other
 
 
+@pytest.mark.parametrize("optimiser", ["adamw", "muon"])
 @pytest.mark.parametrize("interrupted_after", [0, 1, 4, 7, 11, 12])
-def test_a_resumed_run_is_the_uninterrupted_one(interrupted_after: int, tmp_path: Path) -> None:
-    uninterrupted = [outcome(report) for report in new_trainer().run()]
+def test_a_resumed_run_is_the_uninterrupted_one(
+    interrupted_after: int, optimiser: OptimiserName, tmp_path: Path
+) -> None:
+    training = replace(TRAINING, optimiser=optimiser)
+    uninterrupted = [outcome(report) for report in new_trainer(training).run()]
 
-    trainer = new_trainer()
+    trainer = new_trainer(training)
     run = trainer.run()
     before = [outcome(next(run)) for _ in range(interrupted_after + 1)]
     state = through_files(trainer.export_state(), tmp_path)
     list(run)  # What happens after the export must not reach into it.
 
-    resumed = new_trainer(model=build_model(MODEL))
+    resumed = new_trainer(training, model=build_model(MODEL))
     resumed.import_state(state)
     after = [outcome(report) for report in resumed.run()]
     assert before + after == uninterrupted
@@ -291,7 +295,10 @@ def test_a_state_that_is_incomplete_or_of_another_model_changes_nothing() -> Non
         ({"steps": 0}, "steps must be at least 1, not 0."),
         ({"learning_rate": "fast"}, "learning_rate must be a number, not 'fast'."),
         ({"beta2": 1.0}, "beta2 must be at least 0 and below 1, not 1.0."),
-        ({"schedule": "step"}, "schedule must be one of constant, linear, cosine, not 'step'."),
+        (
+            {"schedule": "step"},
+            "schedule must be one of constant, linear, cosine, trapezoid, not 'step'.",
+        ),
         ({"warmup_steps": 1000}, "warmup_steps (1000) must be below steps (1000)."),
         (
             {"minimum_learning_rate": 1},

@@ -6,14 +6,16 @@ import torch
 
 from gpt.tensor.config import RUNG_NAMES, GPTConfig
 from gpt.tensor.models import build_model
+from gpt.tensor.presets import PRESETS
 from gpt.tensor.weights import export_weights, import_weights, read_weights, save_weights
 
 
-@pytest.mark.parametrize("rung", RUNG_NAMES)
+@pytest.mark.parametrize("rung", [*RUNG_NAMES, "fast"])
 def test_a_saved_model_is_the_same_model(
     rung: str, tmp_path: Path, generator: torch.Generator
 ) -> None:
-    config = GPTConfig(vocab_size=11, rung=rung, n_layer=2, n_embd=16)  # type: ignore[arg-type]
+    settings = PRESETS["fast"].model_settings if rung == "fast" else {"rung": rung}
+    config = GPTConfig.from_dict({"vocab_size": 11, **settings, "n_layer": 2, "n_embd": 16})
     model, copy = build_model(config, generator), build_model(config)
     path = tmp_path / "weights.safetensors"
     save_weights(model, path, {"step": "7"})

@@ -1,0 +1,38 @@
+"""Rotary positions: where a token stands as the angle by which its query and key are turned."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+BASE = 10_000.0
+
+
+class Rotary(nn.Module):
+    """Turns each pair of channels by an angle that grows with the position (Su et al. 2021).
+
+    Pair i of D / 2 turns by `position · base^(-2i/D)` radians: the first fast, the last slowly. A
+    query and a key that are turned alike keep their product, so what counts in the scores is how
+    far apart two tokens stand, not where. Nothing is learnt. As in GPT-NeoX, a pair is made of
+    channel i of the first and of the second half.
+    """
+
+    def __init__(self, head_size: int, block_size: int) -> None:
+        super().__init__()
+        pairs = torch.arange(head_size // 2, dtype=torch.float64)
+        angles = torch.outer(
+            torch.arange(block_size, dtype=torch.float64), BASE ** (-2 * pairs / head_size)
+        )  # (block_size, D / 2)
+        # Both halves of a vector are multiplied by the same cosines, so they stand there twice.
+        turned = torch.cat([angles, angles], dim=-1)
+        self.register_buffer("cosines", turned.cos().float(), persistent=False)
+        self.register_buffer("sines", turned.sin().float(), persistent=False)
+        self.cosines: Tensor  # (block_size, D)
+        self.sines: Tensor
+
+    def forward(self, x: Tensor, start: int) -> Tensor:
+        """`(B, H, T, D)` -> the same, turned; the first token stands at position `start`."""
+        end = start + x.shape[2]
+        first, second = x.chunk(2, dim=-1)
+        across = torch.cat([-second, first], dim=-1)
+        return x * self.cosines[start:end] + across * self.sines[start:end]
