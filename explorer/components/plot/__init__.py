@@ -126,6 +126,20 @@ def _event(kind: Literal["click", "hover"], state: Any) -> PlotEvent | None:
 @cache
 def _component() -> Callable[..., Any]:
     """The component as Streamlit knows it, with what its script needs from Python before it."""
+    scripts = [plotly_script(), (HERE / "plot.js").read_text(encoding="utf-8")]
+    component = st.components.v2.component(
+        "gpt_explorer_plot",
+        html=(HERE / "plot.html").read_text(encoding="utf-8"),
+        css=(HERE / "plot.css").read_text(encoding="utf-8"),
+        js="\n".join(scripts),
+        # Plotly writes its own style sheet into the page's head, which a shadow root keeps out.
+        isolate_styles=False,
+    )
+    return cast(Callable[..., Any], component)
+
+
+def plotly_script() -> str:
+    """What stands before the script of a component that draws with Plotly: its constants first."""
     copy_plotly_script(STATIC)
     constants = {
         "PLOTLY_URL": f"app/static/{SCRIPT_NAME}",
@@ -140,15 +154,7 @@ def _component() -> Callable[..., Any]:
         f"const {name} = {json.dumps(value, cls=PlotlyJSONEncoder)};"
         for name, value in constants.items()
     ]
-    component = st.components.v2.component(
-        "gpt_explorer_plot",
-        html=(HERE / "plot.html").read_text(encoding="utf-8"),
-        css=(HERE / "plot.css").read_text(encoding="utf-8"),
-        js="\n".join([*lines, (HERE / "plot.js").read_text(encoding="utf-8")]),
-        # Plotly writes its own style sheet into the page's head, which a shadow root keeps out.
-        isolate_styles=False,
-    )
-    return cast(Callable[..., Any], component)
+    return "\n".join([*lines, (HERE / "plotly.js").read_text(encoding="utf-8")])
 
 
 def copy_plotly_script(folder: Path) -> Path:

@@ -49,22 +49,6 @@ function create(root) {
   return instance;
 }
 
-/** One script element serves every figure of the page; a failed one may be tried again. */
-function loadPlotly() {
-  globalThis.gptPlotly ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = new URL(PLOTLY_URL, document.baseURI);
-    script.onload = () => resolve(globalThis.Plotly);
-    script.onerror = () => {
-      script.remove();
-      globalThis.gptPlotly = undefined;
-      reject(new Error(`${script.src} did not load`));
-    };
-    document.head.append(script);
-  });
-  return globalThis.gptPlotly;
-}
-
 /** Bring the newest figure to the screen; those that came while one was painted are skipped. */
 async function paint(instance) {
   if (instance.busy) return;
@@ -86,17 +70,13 @@ async function paint(instance) {
   }
 }
 
-function colourScheme(instance) {
-  return getComputedStyle(instance.root).colorScheme === "dark" ? "dark" : "light";
-}
-
 function wanted(instance) {
-  return colourScheme(instance) + instance.message;
+  return colourScheme(instance.root) + instance.message;
 }
 
 async function react(Plotly, instance) {
   const { chart, root } = instance;
-  const scheme = colourScheme(instance);
+  const scheme = colourScheme(instance.root);
   // Every colour of a figure is one of the light palette's, so the text can be searched for them.
   const text =
     scheme === "light"
@@ -258,7 +238,7 @@ async function save(instance, format) {
   if (format === "csv") return download(table(chart), "text/csv", `${name}.csv`);
   const figure = {
     data: chart.data,
-    layout: { ...chart.layout, paper_bgcolor: GROUND[colourScheme(instance)] },
+    layout: { ...chart.layout, paper_bgcolor: GROUND[colourScheme(instance.root)] },
   };
   const { clientWidth: width, clientHeight: height } = chart;
   const options = { format, width, height, scale: format === "png" ? 2 : 1 };
@@ -284,14 +264,6 @@ function table(chart) {
     }
   }
   return lines.join("\n") + "\n";
-}
-
-function download(content, type, filename) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([content], { type }));
-  link.download = filename;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 function failure(error) {

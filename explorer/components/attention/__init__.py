@@ -1,0 +1,204 @@
+"""Attention under the pointer: all heads of a model, one of them in full, and its words.
+
+Pointing, playing and dragging the slider over a run's checkpoints happen in the browser. What the
+slider will show is sent behind the first picture, as a film.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from explorer import theme
+from explorer.components.plot import plotly_script
+
+HERE = Path(__file__).parent
+# One module for the browser, in the order in which it is read: the entry first.
+SCRIPTS = ("attention", "message", "thumbnails", "heatmap", "words", "scrubber")
+
+Bytes = npt.NDArray[np.uint8]
+Words = npt.NDArray[np.uint16]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A pair of places in the text: the one that looks, and the one looked at."""
+
+    query: int
+    key: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the reader has chosen.
+
+    Attributes:
+        step: the checkpoint that is looked at.
+        open: the head that is shown in full, counted layer by layer.
+        shown: the heads whose lines are drawn; `open` is one of them.
+        off: the heads that are switched off.
+        pinned: the pair that is pinned, if one is.
+    """
+
+    step: int
+    open: int
+    shown: tuple[int, ...]
+    off: tuple[int, ...] = ()
+    pinned: Pinned | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the view shows at one checkpoint.
+
+    Attributes:
+        tokens: their texts, as they are to be seen.
+        prompt: how many of them were given; the model has written the rest.
+        layers: how many there are; the heads are spread evenly over them.
+        heads: the name of each head, layer by layer.
+        labels: for each head what kind it is, or "".
+        title: of what is open.
+        thumbnails: `(heads, S, S)`, weights of all heads from 0 to 255.
+        open: `(T (T + 1) / 2,)`, the weights of what is open, row by row up to the diagonal.
+        others: `(heads shown but not open, T (T + 1) / 2)`, from 0 to 65535.
+        steps: the checkpoints there are.
+        loss_steps, losses: the validation loss over the run, in nats per token.
+        film: what the film must be called to belong to this picture.
+    """
+
+    tokens: Sequence[str]
+    prompt: int
+    layers: int
+    heads: Sequence[str]
+    labels: Sequence[str]
+    title: str
+    thumbnails: Bytes
+    open: Floats
+    others: Words
+    steps: Sequence[int]
+    loss_steps: Sequence[int]
+    losses: Sequence[float]
+    film: str
+
+
+def attention(picture: Picture, choice: Choice, *, key: str) -> Choice:
+    """Show the picture as it was chosen, and return what the reader chooses now.
+
+    The page keeps the choice; what comes back is what it was told unless the reader has changed it.
+    """
+    head = {
+        "name": key,
+        "tokens": list(picture.tokens),
+        "prompt": picture.prompt,
+        "layers": picture.layers,
+        "heads": list(picture.heads),
+        "labels": list(picture.labels),
+        "title": picture.title,
+        "size": picture.thumbnails.shape[-1],
+        "steps": list(picture.steps),
+        "losses": {"steps": list(picture.loss_steps), "values": list(picture.losses)},
+        "film": picture.film,
+        **asdict(choice),
+    }
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "thumbnails": picture.thumbnails,
+        "open": picture.open,
+        "others": picture.others,
+    }
+    state: Mapping[str, Any] = _component()(
+        key=key, data=pack(head, arrays), on_choice_change=lambda: None
+    )
+    report = state.get("choice")
+    heard = f"{key}, choice last heard at"
+    # A report stays in the component's state, where it must not overrule what the page decides.
+    if report is None or report["at"] == st.session_state.get(heard):
+        return choice
+    st.session_state[heard] = report["at"]
+    pinned = report["pinned"]
+    return Choice(
+        step=int(report["step"]),
+        open=int(report["open"]),
+        shown=tuple(int(each) for each in report["shown"]),
+        off=tuple(int(each) for each in report["off"]),
+        pinned=None if pinned is None else Pinned(int(pinned["query"]), int(pinned["key"])),
+    )
+
+
+def thumbnail_film(
+    steps: Sequence[int],
+    thumbnails: Bytes,
+    labels: Sequence[Sequence[str]],
+    *,
+    view: str,
+    film: str,
+) -> None:
+    """What the slider of the view shows in the thumbnails: `(steps, heads, S, S)`."""
+    head = {
+        "name": f"{view} thumbnails",
+        "key": film,
+        "open": None,
+        "steps": list(steps),
+        "labels": [list(each) for each in labels],
+    }
+    _film()(key=f"{view} thumbnail film", data=pack(head, {"thumbnails": thumbnails}), height=1)
+
+
+def open_film(steps: Sequence[int], weights: Words, opened: int, *, view: str, film: str) -> None:
+    """What the slider shows of the head that is open: `(steps, T (T + 1) / 2)`, up to 65535."""
+    head = {"name": f"{view} open", "key": film, "open": opened, "steps": list(steps)}
+    _film()(key=f"{view} open film", data=pack(head, {"open": weights}), height=1)
+
+
+def pack(head: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    """A message for the browser: the length of its JSON, the JSON, and the numbers behind it."""
+    kinds = {np.dtype(np.float32): "f4", np.dtype(np.uint16): "u2", np.dtype(np.uint8): "u1"}
+    places: dict[str, tuple[str, int, int]] = {}
+    parts: list[bytes] = []
+    start = 0
+    for name, array in arrays.items():
+        content = np.ascontiguousarray(array).tobytes()
+        places[name] = (kinds[array.dtype], start, array.size)
+        parts.append(content)
+        start += len(content)
+    text = json.dumps({**head, "arrays": places}, separators=(",", ":")).encode()
+    return b"".join([struct.pack("<I", len(text)), text, *parts])
+
+
+def _text(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+@cache
+def _component() -> Callable[..., Any]:
+    """The view as Streamlit knows it, its parts joined to one script."""
+    constants = f"const CATEGORICAL = {json.dumps(theme.CATEGORICAL)};"
+    scripts = [_text(f"{name}.js") for name in SCRIPTS]
+    component = st.components.v2.component(
+        "gpt_explorer_attention",
+        html=_text("attention.html"),
+        css=_text("attention.css"),
+        js="\n".join([plotly_script(), constants, *scripts]),
+        # Plotly writes its own style sheet into the page's head, which a shadow root keeps out.
+        isolate_styles=False,
+    )
+    return cast(Callable[..., Any], component)
+
+
+@cache
+def _film() -> Callable[..., Any]:
+    component = st.components.v2.component(
+        "gpt_explorer_attention_film",
+        html="<span hidden></span>",
+        js="\n".join([_text("film.js"), _text("message.js")]),
+    )
+    return cast(Callable[..., Any], component)

@@ -1,0 +1,196 @@
+// Attention under the pointer: every head as a thumbnail, one in full, its words and lines, and a
+// slider over the run's checkpoints. Above this text, Python writes the constants of plotly.js and
+// CATEGORICAL. Pointing, playing and dragging need no message to Python; letting go, opening,
+// pinning and switching off send one.
+
+const instances = new WeakMap();
+
+/** Called by Streamlit at mount and whenever the data or the theme changes. */
+export default function ({ data, parentElement, setStateValue }) {
+  let view = instances.get(parentElement);
+  if (!view) {
+    view = create(parentElement.querySelector(".gpt-attention"));
+    instances.set(parentElement, view);
+  }
+  view.send = (choice) => setStateValue("choice", { ...choice, at: Date.now() });
+  receive(view, unpack(data));
+  return () => {
+    instances.delete(parentElement);
+    view.stop();
+  };
+}
+
+function create(root) {
+  const view = {
+    root,
+    message: null,
+    step: null, // the checkpoint on the screen
+    pointed: null, // { query, key } under the pointer
+    colours: null,
+  };
+  view.thumbnails = createThumbnails(view);
+  view.heatmap = createHeatmap(view);
+  view.words = createWords(view);
+  view.scrubber = createScrubber(view);
+  for (const button of root.querySelectorAll("[data-save]")) {
+    button.addEventListener("click", () => save(view, button.dataset.save));
+  }
+  const onFilm = ({ detail }) => view.message && detail.startsWith(view.message.name) && filmCame(view);
+  const onTheme = () => requestAnimationFrame(() => repaint(view));
+  const theme = new MutationObserver(onTheme);
+  theme.observe(document.documentElement, { attributes: true });
+  theme.observe(document.body, { attributes: true });
+  const sizes = new ResizeObserver(() => {
+    cancelAnimationFrame(view.resizing);
+    view.resizing = requestAnimationFrame(() => view.message && layOut(view));
+  });
+  sizes.observe(root);
+  globalThis.addEventListener("gpt-film", onFilm);
+  view.stop = () => {
+    view.scrubber.pause();
+    sizes.disconnect();
+    theme.disconnect();
+    globalThis.removeEventListener("gpt-film", onFilm);
+    view.heatmap.purge();
+  };
+  return view;
+}
+
+function receive(view, message) {
+  const isNewText = !view.message || view.message.tokens.join("\0") !== message.tokens.join("\0");
+  view.message = message;
+  view.step = message.step;
+  if (isNewText) view.pointed = null;
+  layOut(view);
+}
+
+/** Everything anew: another text, another width. */
+function layOut(view) {
+  view.colours = readColours(view.root);
+  view.scrubber.layOut();
+  view.thumbnails.layOut();
+  view.words.layOut();
+  repaint(view);
+}
+
+/** The numbers of the step on the screen, and whatever depends on them. */
+function repaint(view) {
+  if (!view.message) return;
+  view.colours = readColours(view.root);
+  view.frame = frameOf(view);
+  view.thumbnails.paint();
+  view.heatmap.paint();
+  view.words.paint();
+  view.scrubber.paint();
+}
+
+/** The step on the screen: exact where Python was asked for it, else from the film. */
+function frameOf(view) {
+  const { message, step } = view;
+  const films = globalThis.gptFilms ?? {};
+  const small = films[`${message.name} thumbnails`];
+  const large = films[`${message.name} open`];
+  const isHere = step === message.step;
+  const at = (film) => (film && film.key === message.film ? film.steps.indexOf(step) : -1);
+  const size = message.size * message.size * message.heads.length;
+  let thumbnails = message.numbers.thumbnails;
+  if (!isHere && at(small) >= 0) {
+    thumbnails = small.numbers.thumbnails.subarray(at(small) * size, (at(small) + 1) * size);
+  }
+  let open = message.numbers.open;
+  let scale = 1;
+  const cells = (message.tokens.length * (message.tokens.length + 1)) / 2;
+  if (!isHere && at(large) >= 0 && large.open === message.open) {
+    open = large.numbers.open.subarray(at(large) * cells, (at(large) + 1) * cells);
+    scale = 65535;
+  }
+  const labels = isHere || at(small) < 0 ? message.labels : small.labels[at(small)];
+  return { thumbnails, labels, weight: (query, key) => open[(query * (query + 1)) / 2 + key] / scale };
+}
+
+function filmCame(view) {
+  view.scrubber.layOut();
+  if (view.step !== view.message.step) repaint(view);
+}
+
+/** The pointer is on a token, or on a pair; or on nothing. */
+function pointAt(view, query, key) {
+  const next = query === null && key === null ? null : { query, key };
+  if (JSON.stringify(next) === JSON.stringify(view.pointed)) return;
+  view.pointed = next;
+  cancelAnimationFrame(view.pointing);
+  view.pointing = requestAnimationFrame(() => {
+    view.thumbnails.light();
+    view.heatmap.light();
+    view.words.paint();
+  });
+}
+
+/** What is looked at: the pair under the pointer, or else the pinned one. */
+function looked(view) {
+  return view.pointed ?? view.message.pinned;
+}
+
+/** Send a choice to Python: what is not named stays as it is. */
+function choose(view, change) {
+  const { open, shown, off, pinned } = view.message;
+  view.send({ step: view.step, open, shown, off, pinned, ...change });
+}
+
+function readColours(root) {
+  const style = getComputedStyle(root);
+  const names = ["ground", "panel", "line", "text", "muted", "forward", "backward", "masked"];
+  const probe = document.createElement("i");
+  root.append(probe);
+  const colours = Object.fromEntries(
+    names.map((name) => {
+      probe.style.color = `var(--gpt-${name})`;
+      return [name, getComputedStyle(probe).color.match(/[\d.]+/g).slice(0, 3).map(Number)];
+    }),
+  );
+  probe.remove();
+  colours.isDark = style.colorScheme === "dark";
+  return colours;
+}
+
+function css([red, green, blue], alpha = 1) {
+  return `rgb(${red} ${green} ${blue} / ${alpha})`;
+}
+
+function mixed(from, to, share) {
+  return from.map((channel, i) => channel + share * (to[i] - channel));
+}
+
+/** The colour of a head wherever several are told apart. */
+function headColour(view, index) {
+  return view.message.shown.length > 1
+    ? CATEGORICAL[view.message.shown.indexOf(index) % CATEGORICAL.length]
+    : css(view.colours.forward);
+}
+
+function save(view, what) {
+  const [part, format] = what.split("-");
+  const name = `attention-${part}`;
+  if (part === "heads") view.thumbnails.save(format, name);
+  else if (part === "open") view.heatmap.save(format, name);
+  else view.words.save(format, name);
+}
+
+/** A drawing as SVG text, or as an image twice as large. */
+function saveSvg(svg, width, height, format, name) {
+  if (format === "svg") return download(svg, "image/svg+xml", `${name}.svg`);
+  const image = new Image();
+  image.onload = () => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [2 * width, 2 * height];
+    const context = canvas.getContext("2d");
+    context.scale(2, 2);
+    context.drawImage(image, 0, 0);
+    canvas.toBlob((blob) => download(blob, "image/png", `${name}.png`));
+  };
+  image.src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+}
+
+function escaped(text) {
+  return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+}

@@ -1,0 +1,170 @@
+// All heads at once, layers from top to bottom, heads from left to right.
+
+const GAP = 6; // pixels between thumbnails
+const MARGIN = 22; // for the names of layers and heads
+const GAMMA = 0.6; // small weights are lifted, or a thumbnail would show its few large ones only
+
+function createThumbnails(view) {
+  const place = view.root.querySelector(".thumbnails");
+  const patterns = place.querySelector(".patterns");
+  const lit = place.querySelector(".lit");
+  const buttons = place.querySelector(".buttons");
+  let side = 0; // of one thumbnail
+
+  function layOut() {
+    const { layers, heads } = view.message;
+    const columns = heads.length / layers;
+    const width = place.clientWidth;
+    side = Math.max(14, Math.min(110, Math.floor((width - MARGIN) / columns) - GAP));
+    const height = MARGIN + layers * (side + GAP);
+    place.style.height = `${height}px`;
+    for (const canvas of [patterns, lit]) {
+      const ratio = devicePixelRatio || 1;
+      [canvas.width, canvas.height] = [width * ratio, height * ratio];
+      [canvas.style.width, canvas.style.height] = [`${width}px`, `${height}px`];
+      canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
+    }
+    if (buttons.childElementCount !== heads.length) makeButtons();
+    heads.forEach((_, index) => {
+      const { x, y } = corner(index);
+      const box = buttons.children[index];
+      Object.assign(box.style, { left: `${x}px`, top: `${y}px`, width: `${side}px`, height: `${side}px` });
+    });
+  }
+
+  /** One to open each head, and in its corner one to switch it off. */
+  function makeButtons() {
+    buttons.replaceChildren(
+      ...view.message.heads.map((_, index) => {
+        const box = document.createElement("div");
+        const open = document.createElement("button");
+        open.type = "button";
+        open.className = "opener";
+        open.addEventListener("click", (event) => pick(index, event));
+        open.addEventListener("dblclick", () => choose(view, { open: index, shown: [index] }));
+        const power = document.createElement("button");
+        power.type = "button";
+        power.className = "power";
+        power.textContent = "⏻";
+        power.addEventListener("click", () => {
+          const { off } = view.message;
+          choose(view, { off: off.includes(index) ? off.filter((i) => i !== index) : [...off, index] });
+        });
+        box.append(open, power);
+        return box;
+      }),
+    );
+  }
+
+  /** A click opens a head; with Shift or Ctrl it is shown beside the others, or no longer. */
+  function pick(index, event) {
+    const { shown, open } = view.message;
+    if (!(event.shiftKey || event.ctrlKey || event.metaKey)) {
+      const others = shown.filter((i) => i !== open && i !== index);
+      return choose(view, { open: index, shown: shown.length > 1 ? [index, ...others] : [index] });
+    }
+    const next = shown.includes(index) ? shown.filter((i) => i !== index) : [...shown, index];
+    if (next.length) choose(view, { shown: next, open: next.includes(open) ? open : next[0] });
+  }
+
+  function corner(index) {
+    const columns = view.message.heads.length / view.message.layers;
+    return {
+      x: MARGIN + (index % columns) * (side + GAP),
+      y: MARGIN + Math.floor(index / columns) * (side + GAP),
+    };
+  }
+
+  function paint() {
+    const { message, frame, colours } = view;
+    const { size, heads, layers } = message;
+    const context = patterns.getContext("2d");
+    context.clearRect(0, 0, patterns.width, patterns.height);
+    context.imageSmoothingEnabled = false;
+    const shades = Array.from({ length: 256 }, (_, level) =>
+      mixed(colours.panel, colours.forward, (level / 255) ** GAMMA),
+    );
+    const small = new OffscreenCanvas(size, size);
+    const pixels = new ImageData(size, size);
+    heads.forEach((_, index) => {
+      for (let row = 0; row < size; row++) {
+        for (let column = 0; column < size; column++) {
+          const at = row * size + column;
+          const shade = column > row ? colours.masked : shades[frame.thumbnails[index * size * size + at]];
+          pixels.data.set([shade[0], shade[1], shade[2], 255], 4 * at);
+        }
+      }
+      small.getContext("2d").putImageData(pixels, 0, 0);
+      const { x, y } = corner(index);
+      context.globalAlpha = message.off.includes(index) ? 0.25 : 1;
+      context.drawImage(small, x, y, side, side);
+      context.globalAlpha = 1;
+    });
+    context.fillStyle = css(colours.muted);
+    context.font = "500 11px var(--gpt-mono), monospace";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    const columns = heads.length / layers;
+    for (let head = 0; head < columns; head++) context.fillText(`H${head}`, corner(head).x + side / 2, 10);
+    for (let layer = 0; layer < layers; layer++) {
+      context.fillText(`L${layer}`, 9, corner(layer * columns).y + side / 2);
+    }
+    heads.forEach((name, index) => {
+      const [opener, power] = buttons.children[index].children;
+      const isShown = message.shown.includes(index);
+      const isOff = message.off.includes(index);
+      opener.setAttribute("aria-pressed", isShown);
+      opener.classList.toggle("is-open", message.open === index);
+      opener.style.setProperty("--head", isShown ? headColour(view, index) : "transparent");
+      const label = frame.labels[index];
+      const said = `${name}${label ? `: ${label}` : ""}${isOff ? ", switched off" : ""}`;
+      opener.setAttribute("aria-label", said);
+      opener.title = `${said}\nclick: open · shift-click: compare · double-click: only this`;
+      power.setAttribute("aria-label", `Switch ${name} ${isOff ? "on" : "off"}`);
+      power.setAttribute("aria-pressed", isOff);
+    });
+    light();
+  }
+
+  /** The row of the token that is looked at, in every head. */
+  function light() {
+    const { message, colours } = view;
+    const context = lit.getContext("2d");
+    context.clearRect(0, 0, lit.width, lit.height);
+    const { query, key } = looked(view) ?? {};
+    const count = message.tokens.length;
+    context.fillStyle = css(colours.backward, 0.9);
+    const thick = Math.max(1, side / count);
+    message.heads.forEach((_, index) => {
+      const { x, y } = corner(index);
+      if (query != null) {
+        context.globalAlpha = 0.35;
+        context.fillRect(x, y + (query / count) * side, ((query + 1) / count) * side, thick);
+      }
+      if (key != null) {
+        context.globalAlpha = 0.35;
+        context.fillRect(x + (key / count) * side, y + (key / count) * side, thick, side - (key / count) * side);
+      }
+      context.globalAlpha = 1;
+    });
+  }
+
+  place.addEventListener("pointermove", ({ clientX, clientY }) => {
+    const bounds = place.getBoundingClientRect();
+    const column = (clientX - bounds.left - MARGIN) % (side + GAP);
+    const row = (clientY - bounds.top - MARGIN) % (side + GAP);
+    const count = view.message.tokens.length;
+    const isInside = column >= 0 && column < side && row >= 0 && row < side;
+    const query = isInside ? Math.floor((row / side) * count) : null;
+    pointAt(view, query, null);
+  });
+  place.addEventListener("pointerleave", () => pointAt(view, null, null));
+
+  function saveAs(format, name) {
+    const [width, height] = [patterns.clientWidth, patterns.clientHeight];
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="${css(view.colours.ground)}"/><image width="${width}" height="${height}" href="${patterns.toDataURL()}"/></svg>`;
+    saveSvg(svg, width, height, format, name);
+  }
+
+  return { layOut, paint, light, save: saveAs };
+}

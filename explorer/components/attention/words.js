@@ -1,0 +1,157 @@
+// The tokens twice, those that look at the left, those looked at on the right, and lines between.
+
+const ROW = 22; // pixels
+const WIDEST_LINE = 9;
+const FAINTEST = 0.01; // a weight below is not drawn
+
+function createWords(view) {
+  const place = view.root.querySelector(".words");
+  const scroll = place.querySelector(".scroll");
+  const queries = place.querySelector(".queries");
+  const keys = place.querySelector(".keys");
+  const lines = place.querySelector(".lines");
+  const map = place.querySelector(".map");
+  const reading = place.querySelector(".reading");
+  let texts = null;
+
+  function layOut() {
+    const { tokens, prompt } = view.message;
+    const now = JSON.stringify([tokens, prompt]);
+    if (now !== texts) {
+      texts = now;
+      queries.replaceChildren(...tokens.map((token, index) => chip(token, index, "query")));
+      keys.replaceChildren(...tokens.map((token, index) => chip(token, index, "key")));
+      scroll.scrollTop = 0;
+    }
+    const ratio = devicePixelRatio || 1;
+    [map.width, map.height] = [map.clientWidth * ratio, map.clientHeight * ratio];
+    map.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
+    const isLong = tokens.length * ROW > scroll.clientHeight;
+    map.style.visibility = isLong ? "visible" : "hidden";
+  }
+
+  function chip(token, index, side) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = index >= view.message.prompt ? "gpt-token is-written" : "gpt-token";
+    button.textContent = token;
+    button.setAttribute("aria-label", `${side} ${index + 1}, ${token}`);
+    const pair = side === "query" ? [index, null] : [null, index];
+    button.addEventListener("pointerenter", () => pointAt(view, ...pair));
+    button.addEventListener("focus", () => pointAt(view, ...pair));
+    button.addEventListener("pointerleave", () => pointAt(view, null, null));
+    button.addEventListener("click", () => {
+      const pinned = view.message.pinned ?? {};
+      const next = side === "query" ? { ...pinned, query: index } : { ...pinned, key: index };
+      if (next.query == null) next.query = Math.max(index, view.message.tokens.length - 1);
+      if (next.key == null || next.key > next.query) next.key = Math.min(next.query, next.key ?? next.query);
+      choose(view, { pinned: next });
+    });
+    return button;
+  }
+
+  /** Every pair to be drawn: [head, query, key, weight]. */
+  function pairs() {
+    const { message, frame } = view;
+    const { query, key } = looked(view) ?? { query: message.tokens.length - 1, key: null };
+    const found = [];
+    for (const head of message.shown) {
+      const weight = head === message.open ? frame.weight : (q, k) => shownWeight(head, q, k);
+      if (query != null) for (let k = 0; k <= query; k++) found.push([head, query, k, weight(query, k)]);
+      else for (let q = key; q < message.tokens.length; q++) found.push([head, q, key, weight(q, key)]);
+    }
+    return found;
+  }
+
+  function shownWeight(head, query, key) {
+    const { message } = view;
+    const cells = (message.tokens.length * (message.tokens.length + 1)) / 2;
+    const others = message.shown.filter((each) => each !== message.open);
+    const at = others.indexOf(head) * cells + (query * (query + 1)) / 2 + key;
+    return message.numbers.others[at] / 65535;
+  }
+
+  function paint() {
+    const { message } = view;
+    const count = message.tokens.length;
+    const { query, key } = looked(view) ?? { query: count - 1, key: null };
+    const width = lines.clientWidth || 90;
+    lines.setAttribute("height", count * ROW);
+    lines.setAttribute("viewBox", `0 0 ${width} ${count * ROW}`);
+    const all = pairs();
+    lines.innerHTML = all
+      .filter(([, , , weight]) => weight >= FAINTEST)
+      .map(([head, q, k, weight]) => {
+        const [from, to] = [(q + 0.5) * ROW, (k + 0.5) * ROW];
+        const colour = headColour(view, head);
+        return `<path d="M0 ${from} C${width / 2} ${from} ${width / 2} ${to} ${width} ${to}" fill="none" stroke="${colour}" stroke-width="${(0.75 + WIDEST_LINE * weight).toFixed(2)}" stroke-opacity="${(0.25 + 0.6 * weight).toFixed(2)}"/>`;
+      })
+      .join("");
+    const total = new Float32Array(count);
+    for (const [, q, k, weight] of all) total[query != null ? k : q] += weight / message.shown.length;
+    [...queries.children].forEach((each, i) => {
+      each.classList.toggle("is-looked", i === query);
+      each.style.setProperty("--share", query == null ? total[i] : 0);
+    });
+    [...keys.children].forEach((each, i) => {
+      each.classList.toggle("is-looked", i === key);
+      each.style.setProperty("--share", query == null ? 0 : total[i]);
+    });
+    reading.textContent = said(query, key);
+    paintMap(total);
+  }
+
+  function said(query, key) {
+    const { tokens } = view.message;
+    if (query != null && key != null && key <= query) {
+      return `${tokens[query]} → ${tokens[key]}: ${view.frame.weight(query, key).toFixed(4)}`;
+    }
+    return query != null ? `${tokens[query]} looks` : `${tokens[key]} is looked at`;
+  }
+
+  /** The whole text in a strip: how much each place is looked at, and the part that is in view. */
+  function paintMap(total) {
+    const context = map.getContext("2d");
+    const [width, height] = [map.clientWidth, map.clientHeight];
+    context.clearRect(0, 0, width, height);
+    const count = view.message.tokens.length;
+    total.forEach((share, i) => {
+      context.fillStyle = css(mixed(view.colours.panel, view.colours.forward, Math.min(1, share) ** GAMMA));
+      context.fillRect(0, (i / count) * height, width, height / count + 0.5);
+    });
+    context.strokeStyle = css(view.colours.backward);
+    context.lineWidth = 1.5;
+    const top = (scroll.scrollTop / scroll.scrollHeight) * height;
+    context.strokeRect(1, top, width - 2, Math.min(1, scroll.clientHeight / scroll.scrollHeight) * height);
+  }
+
+  scroll.addEventListener("scroll", () => view.message && paint(), { passive: true });
+  map.addEventListener("pointerdown", (event) => {
+    const go = ({ clientY }) => {
+      const { top, height } = map.getBoundingClientRect();
+      scroll.scrollTop = ((clientY - top) / height) * scroll.scrollHeight - scroll.clientHeight / 2;
+    };
+    go(event);
+    map.setPointerCapture(event.pointerId);
+    map.onpointermove = go;
+    map.onpointerup = () => (map.onpointermove = null);
+  });
+
+  function saveAs(format, name) {
+    const { tokens } = view.message;
+    const [width, height] = [260, tokens.length * ROW];
+    const colour = css(view.colours.text);
+    const column = (x, anchor) =>
+      tokens
+        .map(
+          (token, i) =>
+            `<text x="${x}" y="${(i + 0.5) * ROW}" dominant-baseline="middle" text-anchor="${anchor}" font-family="monospace" font-size="13" fill="${colour}">${escaped(token)}</text>`,
+        )
+        .join("");
+    const middle = `<svg x="60" y="0" width="140" height="${height}" viewBox="0 0 ${lines.clientWidth} ${height}" preserveAspectRatio="none">${lines.innerHTML}</svg>`;
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="${css(view.colours.ground)}"/>${column(52, "end")}${column(208, "start")}${middle}</svg>`;
+    saveSvg(svg, width, height, format, name);
+  }
+
+  return { layOut, paint, save: saveAs };
+}
