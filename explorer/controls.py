@@ -36,6 +36,7 @@ LEADERS = ("steps", "learning_rate", "evaluation_interval")
 
 KIND_TITLES: dict[Kind, str] = {"text": "running text", "documents": "one document a line"}
 SECTION_TITLES = {
+    "tokenizer": "How the text is cut",
     "model": "The model",
     "training": "How it is trained",
     "recording": "What is kept",
@@ -215,11 +216,13 @@ def edit_settings(preset: str, corpus: Corpus) -> dict[str, Any]:
     """
     suggested = state.get("suggested", {}).get(preset, {})
     changes = _changed_leaders(preset, corpus, suggested)
-    settings = configure(PRESETS[preset], corpus, changes).to_dict()
+    settings = configure(PRESETS[preset], corpus, changes).settings()
     for section, described in sections(PRESETS[preset].kind).items():
         st.markdown(f"**{SECTION_TITLES[section]}**")
         hints, words = get_type_hints(described), described.descriptions()
-        shown = [each for each in fields(described) if each.name != "vocab_size"]
+        # The model's vocabulary is the tokenizer's.
+        is_taken = "vocab_size" if section == "model" else None
+        shown = [each for each in fields(described) if each.name != is_taken]
         model = {
             **settings["model"],
             **{
@@ -232,6 +235,7 @@ def edit_settings(preset: str, corpus: Corpus) -> dict[str, Any]:
         shown.sort(key=lambda each: hints[each.name] is bool)
         for number, each in enumerate(shown):
             value, key = settings[section][each.name], setting_key(preset, each.name)
+            is_used = _is_used(preset, section, model, each.name)
             _follow(key, value)
             if number % COLUMNS == 0:
                 columns = st.columns(COLUMNS)
@@ -244,9 +248,9 @@ def edit_settings(preset: str, corpus: Corpus) -> dict[str, Any]:
                     each.metadata,
                     help=words.get(each.name, ""),
                     key=key,
-                    disabled=section == "model" and not _is_used(model, each.name),
+                    disabled=not is_used,
                 )
-            if chosen != value:
+            if is_used and chosen != value:
                 changes[each.name] = chosen
     return changes
 
@@ -277,9 +281,11 @@ def suggest_settings(preset: str, changes: Mapping[str, Any]) -> None:
     state.suggestions = state.get("suggestions", 0) + 1
 
 
-def _is_used(model: Mapping[str, Any], name: str) -> bool:
-    """Whether the rung of the ladder has a use for the setting; below it, it is ignored."""
-    if "rung" not in model:
+def _is_used(preset: str, section: str, model: Mapping[str, Any], name: str) -> bool:
+    """Whether the tokenizer, or the rung of the ladder, has a use for the setting."""
+    if name == "vocab_size":
+        return state.get(setting_key(preset, "tokenizer")) == "bpe"
+    if section != "model" or "rung" not in model:
         return True
     return GPTConfig(vocab_size=1, rung=model["rung"]).uses(name)
 

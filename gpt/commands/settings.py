@@ -12,12 +12,11 @@ from gpt.runs.config import MODEL_CONFIGS
 from gpt.runs.presets import sections
 
 _PREFIX = "setting_"
-_NOT_SET_BY_HAND = ("vocab_size",)
 
 
 def add_setting_flags(parser: argparse.ArgumentParser) -> None:
     """Adds `--n-embd 64` and the like for every setting of every kind of run."""
-    known: set[str] = set(_NOT_SET_BY_HAND)
+    known: set[str] = set()
     for kind in MODEL_CONFIGS:
         for section, settings in sections(kind).items():
             group = parser.add_argument_group(f"{section} ({kind})")

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, Self
 
 from gpt.corpus.documents import hold_out, split_documents
 from gpt.corpus.text import CorpusError, read_text
-from gpt.corpus.tokenizer import CharTokenizer
+from gpt.corpus.tokenizer import CharTokenizer, Tokenizer
 
 Kind = Literal["text", "documents"]
 """Running text, read as one long stream; or documents, one a line, each with its own beginning."""
@@ -92,7 +92,7 @@ class Corpus:
         cut = len(self.text) * 9 // 10
         return Split((self.text[:cut],), (self.text[cut:],))
 
-    def encode(self, documents: Sequence[str], tokenizer: CharTokenizer | None = None) -> list[int]:
+    def encode(self, documents: Sequence[str], tokenizer: Tokenizer | None = None) -> list[int]:
         """The documents as one stream of token ids, each between two BOS; of running text, its own.
 
         `tokenizer` is another's, for a model that has learnt from another corpus before. Raises

@@ -1,7 +1,8 @@
-"""Characters to token ids and back: one token a character, and one that marks where text begins."""
+"""Text to token ids and back: what every tokenizer does, and the plainest, a token a character."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,12 +31,12 @@ class UnknownCharacterError(ValueError):
 
 
 @dataclass(frozen=True)
-class CharTokenizer:
-    """One token for each character; where texts come as documents, one more for BOS.
+class Tokenizer(ABC):
+    """Cuts text into tokens and puts it together again, exactly.
 
-    Token i < len(characters) is `characters[i]`. BOS, the "beginning of sequence", comes after
-    them. It opens every document and, standing before the next one, closes it: a model that
-    predicts BOS says "here it ends".
+    Where texts come as documents there is one more token than those that stand for text: BOS, the
+    "beginning of sequence", the last of all. It opens every document and, standing before the next
+    one, closes it: a model that predicts BOS says "here it ends".
 
     Attributes:
         characters: the distinct characters, each at the place that is its id.
@@ -51,39 +52,28 @@ class CharTokenizer:
         if len(set(self.characters)) < len(self.characters):
             raise ValueError("A tokenizer needs each of its characters once, but some come twice.")
 
-    @classmethod
-    def from_documents(cls, documents: Iterable[str]) -> Self:
-        """Ids as in Karpathy's MicroGPT: the sorted characters count from 0, then comes BOS.
+    @property
+    @abstractmethod
+    def texts(self) -> Sequence[str]:
+        """What each token stands for, at the place that is its id; BOS has no text."""
 
-        Raises ValueError where the documents hold no character at all.
-        """
-        return cls("".join(sorted(set().union(*documents))), has_bos=True)
+    @abstractmethod
+    def encode(self, text: str) -> list[int]:
+        """The token ids of a text, without BOS. Raises UnknownCharacterError."""
 
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """Ids as in Karpathy's lecture "Let's build GPT": the sorted characters, and no BOS.
-
-        Raises ValueError where the text is empty.
-        """
-        return cls("".join(sorted(set(text))), has_bos=False)
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """What `tokenizer_from_json` needs to make this tokenizer again, as plain JSON values."""
 
     @property
     def vocab_size(self) -> int:
         """The number of different tokens, V."""
-        return len(self.characters) + self.has_bos
+        return len(self.texts) + self.has_bos
 
     @property
     def bos(self) -> int | None:
         """The id of BOS, the last of all; None for a tokenizer of running text."""
-        return len(self.characters) if self.has_bos else None
-
-    def encode(self, text: str) -> list[int]:
-        """The id of each character, in order, without BOS. Raises UnknownCharacterError."""
-        try:
-            return [self._id_of[character] for character in text]
-        except KeyError:
-            unknown = "".join(c for c in dict.fromkeys(text) if c not in self._id_of)
-            raise UnknownCharacterError(unknown, self.characters) from None
+        return len(self.texts) if self.has_bos else None
 
     def encode_document(self, document: str) -> list[int]:
         """BOS, the document, BOS: what a model reads to learn both its beginning and its end.
@@ -106,7 +96,7 @@ class CharTokenizer:
         return ids
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The characters behind the ids; BOS, which stands for no character, adds none.
+        """The text behind the ids; BOS, which stands for none, adds nothing.
 
         Raises ValueError for an id that is not in the vocabulary.
         """
@@ -116,10 +106,48 @@ class CharTokenizer:
                 f"Token {strange[0]} is not in this vocabulary: ids go from 0 to"
                 f" {self.vocab_size - 1}."
             )
-        return "".join(self.characters[i] for i in ids if i != self.bos)
+        return "".join(self.texts[i] for i in ids if i != self.bos)
+
+    def _unknown_in(self, text: str) -> str:
+        """The characters of the text that this tokenizer does not know, as they first appear."""
+        return "".join(each for each in dict.fromkeys(text) if each not in self._id_of)
+
+    @cached_property
+    def _id_of(self) -> dict[str, int]:
+        return {character: i for i, character in enumerate(self.characters)}
+
+
+@dataclass(frozen=True)
+class CharTokenizer(Tokenizer):
+    """One token for each character: token i < len(characters) is `characters[i]`."""
+
+    @classmethod
+    def from_documents(cls, documents: Iterable[str]) -> Self:
+        """Ids as in Karpathy's MicroGPT: the sorted characters count from 0, then comes BOS.
+
+        Raises ValueError where the documents hold no character at all.
+        """
+        return cls("".join(sorted(set().union(*documents))), has_bos=True)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Ids as in Karpathy's lecture "Let's build GPT": the sorted characters, and no BOS.
+
+        Raises ValueError where the text is empty.
+        """
+        return cls("".join(sorted(set(text))), has_bos=False)
+
+    @property
+    def texts(self) -> str:
+        return self.characters
+
+    def encode(self, text: str) -> list[int]:
+        try:
+            return [self._id_of[character] for character in text]
+        except KeyError:
+            raise UnknownCharacterError(self._unknown_in(text), self.characters) from None
 
     def to_json(self) -> dict[str, Any]:
-        """What `from_json` needs to make this tokenizer again, as plain JSON values."""
         return {"kind": "characters", "characters": self.characters, "has_bos": self.has_bos}
 
     @classmethod
@@ -133,9 +161,15 @@ class CharTokenizer:
             ' and "has_bos", which is true or false.'
         )
 
-    @cached_property
-    def _id_of(self) -> dict[str, int]:
-        return {character: i for i, character in enumerate(self.characters)}
+
+def tokenizer_from_json(values: Mapping[str, Any]) -> Tokenizer:
+    """The tokenizer that `to_json` described, whichever it is. Raises ValueError for others."""
+    # The byte-pair tokenizer builds on this module.
+    from gpt.corpus.byte_pair import BytePairTokenizer
+
+    if values.get("kind") == BytePairTokenizer.kind:
+        return BytePairTokenizer.from_json(values)
+    return CharTokenizer.from_json(values)
 
 
 def _listed(characters: str) -> str:

@@ -11,9 +11,16 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal, Self
 
+from gpt.corpus.byte_pair import BytePairTokenizer
 from gpt.corpus.corpus import Corpus, Kind
-from gpt.corpus.tokenizer import CharTokenizer
-from gpt.runs.settings import ComputeConfig, RecordingConfig, ScalarConfig, ScalarTrainingConfig
+from gpt.corpus.tokenizer import Tokenizer, tokenizer_from_json
+from gpt.runs.settings import (
+    ComputeConfig,
+    RecordingConfig,
+    ScalarConfig,
+    ScalarTrainingConfig,
+    TokenizerSettings,
+)
 from gpt.tensor.config import GPTConfig
 from gpt.tensor.settings import Settings
 from gpt.tensor.training_config import TrainingConfig
@@ -86,7 +93,7 @@ class RunConfig:
     kind: RunKind
     preset: str
     corpus: CorpusReference
-    tokenizer: CharTokenizer
+    tokenizer: Tokenizer
     model: ModelConfig
     training: AnyTrainingConfig
     recording: RecordingConfig
@@ -103,6 +110,23 @@ class RunConfig:
                 f"The model has {self.model.vocab_size} tokens, but its tokenizer "
                 f"{self.tokenizer.vocab_size}."
             )
+
+    @property
+    def tokenizer_settings(self) -> TokenizerSettings:
+        """What there was to choose about the tokenizer."""
+        if isinstance(self.tokenizer, BytePairTokenizer):
+            return TokenizerSettings("bpe", self.tokenizer.vocab_size)
+        return TokenizerSettings()
+
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """Everything that can be set, by section and by name."""
+        return {
+            "tokenizer": self.tokenizer_settings.to_dict(),
+            "model": self.model.to_dict(),
+            "training": self.training.to_dict(),
+            "recording": self.recording.to_dict(),
+            "compute": self.compute.to_dict(),
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Every field by its name, ready for `json.dumps`."""
@@ -158,7 +182,7 @@ class RunConfig:
             kind=kind,
             preset=_text("preset", values["preset"]),
             corpus=CorpusReference.from_dict(values["corpus"]),
-            tokenizer=CharTokenizer.from_json(values["tokenizer"]),
+            tokenizer=tokenizer_from_json(values["tokenizer"]),
             model=MODEL_CONFIGS[kind].from_dict(values["model"]),
             training=TRAINING_CONFIGS[kind].from_dict(values["training"]),
             recording=RecordingConfig.from_dict(values["recording"]),

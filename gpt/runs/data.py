@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from gpt.corpus.baselines import Baselines, measure_baselines
+from gpt.corpus.byte_pair import BytePairTokenizer
 from gpt.corpus.corpus import Corpus, Split
 from gpt.corpus.tasks.task import EncodedExample, Example
-from gpt.corpus.tokenizer import CharTokenizer
+from gpt.corpus.tokenizer import Tokenizer
+from gpt.runs.settings import TokenizerSettings
 
 # Fixed, so that all runs on a corpus, whatever their seeds, are tested on the same documents.
 _SPLIT_SEED = 0
@@ -24,6 +27,26 @@ def split_corpus(corpus: Corpus) -> Split:
     rng = random.Random(_SPLIT_SEED)
     train, validation = corpus.split(rng)
     return Split(_shuffled(train, rng), _shuffled(validation, rng))
+
+
+@lru_cache(maxsize=16)
+def make_tokenizer(corpus: Corpus, settings: TokenizerSettings) -> Tokenizer:
+    """The tokenizer of a corpus.
+
+    Byte-pair encoding counts pairs in the part to learn from only: were they counted in all of the
+    text, what is held out would have had its say in how it is cut. But it knows the characters of
+    all the text, as the tokenizer of characters does, or a held-out text could not be read.
+
+    Raises ValueError for a vocabulary without room for the characters.
+    """
+    if settings.tokenizer == "characters":
+        return corpus.tokenizer
+    return BytePairTokenizer.train(
+        split_corpus(corpus).train,
+        settings.vocab_size,
+        characters=corpus.tokenizer.characters,
+        has_bos=corpus.tokenizer.has_bos,
+    )
 
 
 @dataclass(frozen=True)
@@ -42,7 +65,7 @@ class TokenStreams:
     characters_per_token: float
 
 
-def encode_streams(corpus: Corpus, tokenizer: CharTokenizer | None = None) -> TokenStreams:
+def encode_streams(corpus: Corpus, tokenizer: Tokenizer | None = None) -> TokenStreams:
     """Both parts of the split in the token ids of that tokenizer, or else of the corpus' own.
 
     Raises UnknownCharacterError for what the tokenizer does not know.
@@ -70,7 +93,7 @@ class EncodedExamples(NamedTuple):
     characters_per_token: float
 
 
-def encode_examples(corpus: Corpus, tokenizer: CharTokenizer) -> EncodedExamples:
+def encode_examples(corpus: Corpus, tokenizer: Tokenizer) -> EncodedExamples:
     """Both parts of the split of a task. Raises UnknownCharacterError."""
     train, validation = (
         [Example.of(document).encode(tokenizer) for document in part]

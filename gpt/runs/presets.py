@@ -11,7 +11,7 @@ from gpt.corpus.corpus import Corpus
 from gpt.corpus.tasks import TASKS
 from gpt.corpus.tasks.task import Task
 from gpt.corpus.text import CorpusError
-from gpt.corpus.tokenizer import CharTokenizer
+from gpt.corpus.tokenizer import CharTokenizer, Tokenizer
 from gpt.runs.config import (
     MODEL_CONFIGS,
     TITLE_LENGTH,
@@ -26,7 +26,13 @@ from gpt.runs.config import (
     now,
     reference_to,
 )
-from gpt.runs.settings import ComputeConfig, RecordingConfig, ScalarTrainingConfig
+from gpt.runs.data import make_tokenizer
+from gpt.runs.settings import (
+    ComputeConfig,
+    RecordingConfig,
+    ScalarTrainingConfig,
+    TokenizerSettings,
+)
 from gpt.tensor.presets import PRESETS as TENSOR_PRESETS
 from gpt.tensor.settings import Settings
 from gpt.tensor.training_config import TrainingConfig
@@ -117,8 +123,12 @@ def find_preset(name: str) -> Preset:
 
 
 def sections(kind: RunKind) -> dict[str, type[Settings]]:
-    """The four groups of settings of a run. No name of a setting occurs in two of them."""
+    """The groups of settings of a run. No name of a setting occurs in two of them.
+
+    But for vocab_size: that of the model is the tokenizer's, and cannot be set.
+    """
     return {
+        "tokenizer": TokenizerSettings,
         "model": MODEL_CONFIGS[kind],
         "training": TRAINING_CONFIGS[kind],
         "recording": RecordingConfig,
@@ -148,12 +158,13 @@ def configure(
     changes = dict(changes or {})
     if origin:
         _check_origin(preset, origin[1])
-    tokenizer = origin[1].tokenizer if origin else corpus.tokenizer
+    by_section = _sorted_into_sections(preset.kind, changes)
+    if origin:
+        tokenizer = _tokenizer_of(origin[1], by_section["tokenizer"])
+    else:
+        tokenizer = _make_tokenizer(corpus, by_section["tokenizer"])
     _check_corpus(preset.kind, corpus, tokenizer)
 
-    by_section = _sorted_into_sections(preset.kind, changes)
-    if "vocab_size" in changes:
-        raise RunError("vocab_size follows from the corpus and cannot be set.")
     model_settings = origin[1].model.to_dict() if origin else dict(preset.model_settings)
     if corpus.task and not origin:
         model_settings["block_size"] = _longest_example(corpus)
@@ -195,6 +206,25 @@ def is_in_catalogue(corpus: Corpus) -> bool:
         return False
 
 
+def _make_tokenizer(corpus: Corpus, changes: Mapping[str, Any]) -> Tokenizer:
+    settings = TokenizerSettings.from_dict(changes)
+    if settings.tokenizer == "characters" and "vocab_size" in changes:
+        raise RunError(
+            "vocab_size follows from the characters of the text, unless the tokenizer is bpe."
+        )
+    return make_tokenizer(corpus, settings)
+
+
+def _tokenizer_of(origin: RunConfig, changes: Mapping[str, Any]) -> Tokenizer:
+    settings = origin.tokenizer_settings.to_dict()
+    for name, value in changes.items():
+        if settings[name] != value:
+            raise RunError(
+                f"The weights of {origin.title} know its own tokens only: leave {name} as it is."
+            )
+    return origin.tokenizer
+
+
 def _longest_example(corpus: Corpus) -> int:
     """In tokens to read: BOS and the document; the BOS at its end is only asked for."""
     return 1 + max(map(len, corpus.documents))
@@ -211,6 +241,7 @@ def _sorted_into_sections(kind: RunKind, changes: Mapping[str, Any]) -> dict[str
         section: {each.name for each in fields(settings)}
         for section, settings in sections(kind).items()
     }
+    names["model"].discard("vocab_size")
     for name in changes:
         if not any(name in known for known in names.values()):
             raise RunError(f"{name} is not a setting of a {kind} run.")
@@ -238,7 +269,7 @@ def _check_origin(preset: Preset, config: RunConfig) -> None:
         )
 
 
-def _check_corpus(kind: RunKind, corpus: Corpus, tokenizer: CharTokenizer) -> None:
+def _check_corpus(kind: RunKind, corpus: Corpus, tokenizer: Tokenizer) -> None:
     if kind == "scalar" and corpus.kind != "documents":
         raise RunError(
             f"The GPT made of plain numbers learns documents, one a line, but {corpus.name} is "
@@ -253,6 +284,11 @@ def _check_corpus(kind: RunKind, corpus: Corpus, tokenizer: CharTokenizer) -> No
         raise RunError(
             f"The tokenizer comes from running text and has no BOS, which the documents of "
             f"{corpus.name} need between them."
+        )
+    if corpus.task and not isinstance(tokenizer, CharTokenizer):
+        raise RunError(
+            f"{corpus.name} is read character by character, for its best possible loss is known for"
+            " these: set the tokenizer to characters."
         )
     if tokenizer is not corpus.tokenizer:
         tokenizer.encode("".join(sorted(set().union(*corpus.documents))))

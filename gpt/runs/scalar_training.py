@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gpt.corpus.corpus import Corpus
-from gpt.corpus.tokenizer import CharTokenizer
+from gpt.corpus.tokenizer import Tokenizer
 from gpt.runs.arrays import Arrays, read_arrays
 from gpt.runs.config import RunConfig, RunError
 from gpt.runs.data import split_corpus
@@ -181,7 +181,7 @@ def scalar_configs(config: RunConfig) -> tuple[ScalarConfig, ScalarTrainingConfi
 def write_sample(
     config: ScalarConfig,
     weights: Mapping[str, FloatRows],
-    tokenizer: CharTokenizer,
+    tokenizer: Tokenizer,
     recording: RecordingConfig,
 ) -> str:
     """Documents by the model as it is, one a line, none longer than the block."""

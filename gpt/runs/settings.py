@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from gpt.scalar.model import Config
 from gpt.tensor.settings import Settings, limited
+
+TokenizerKind = Literal["characters", "bpe"]
+
+
+@dataclass(frozen=True)
+class TokenizerSettings(Settings):
+    """How a text is cut into tokens.
+
+    Attributes:
+        tokenizer: a token a character; or bpe, byte-pair encoding, for the commonest pairs too.
+        vocab_size: how many tokens bpe may have, BOS included; characters are as many as they are.
+    """
+
+    tokenizer: TokenizerKind = "characters"
+    vocab_size: int = limited(512, at_least=1, below=100_001)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 
 from gpt.corpus.corpus import Corpus
 from gpt.corpus.tasks.task import EncodedExample, Example
-from gpt.corpus.tokenizer import CharTokenizer
+from gpt.corpus.tokenizer import Tokenizer
 from gpt.runs.data import TokenStreams, encode_examples, encode_streams, split_corpus
 from gpt.runs.training import SAMPLED_DOCUMENTS
 from gpt.tensor.batches import (
@@ -42,7 +42,7 @@ class TensorData(NamedTuple):
 
 
 def read_data(
-    corpus: Corpus, tokenizer: CharTokenizer, block_size: int, training: TrainingConfig
+    corpus: Corpus, tokenizer: Tokenizer, block_size: int, training: TrainingConfig
 ) -> TensorData:
     """The corpus in batches, at most `evaluation_windows` stretches or examples to be tested on.
 

@@ -8,7 +8,7 @@ from itertools import takewhile
 import torch
 
 from gpt.corpus.tasks.task import SEPARATOR, Example, Task
-from gpt.corpus.tokenizer import CharTokenizer
+from gpt.corpus.tokenizer import Tokenizer
 from gpt.runs.settings import RecordingConfig
 from gpt.runs.training import SAMPLED_DOCUMENTS
 from gpt.tensor.language_model import LanguageModel
@@ -17,7 +17,7 @@ from gpt.tensor.sampling import generate
 
 def write_sample(
     model: LanguageModel,
-    tokenizer: CharTokenizer,
+    tokenizer: Tokenizer,
     recording: RecordingConfig,
     generator: torch.Generator,
 ) -> str:
@@ -42,7 +42,7 @@ def write_sample(
 
 def write_answers(
     model: LanguageModel,
-    tokenizer: CharTokenizer,
+    tokenizer: Tokenizer,
     task: Task,
     prompts: Sequence[str],
     recording: RecordingConfig,

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from gpt.corpus.tokenizer import CharTokenizer
+    from gpt.corpus.tokenizer import Tokenizer
 
 SEPARATOR = "="
 """Stands between prompt and answer; no answer holds it."""
@@ -30,7 +30,7 @@ class Example(NamedTuple):
         prompt, _, answer = document.rpartition(SEPARATOR)
         return cls(prompt, answer)
 
-    def encode(self, tokenizer: CharTokenizer) -> EncodedExample:
+    def encode(self, tokenizer: Tokenizer) -> EncodedExample:
         """The example between two BOS. Raises UnknownCharacterError, and ValueError without BOS."""
         tokens = tokenizer.encode_document(self.document)
         return EncodedExample(tokens, len(tokens) - 1 - len(self.answer))

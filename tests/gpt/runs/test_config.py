@@ -45,6 +45,8 @@ def changed(config: RunConfig, path: str, value: object) -> bytes:
         ("training.steps", 0, "config.json is wrong: steps must be at least 1, not 0."),
         ("training.learning_rate", float("nan"), "config.json is wrong: learning_rate must be"),
         ("tokenizer", {"kind": "bytes"}, "config.json is wrong: A character tokenizer is"),
+        ("tokenizer", {"kind": "bpe"}, "config.json is wrong: A byte-pair tokenizer is"),
+        ("tokenizer", [], "config.json is not the configuration of a run."),
         ("corpus.sha256", 5, "config.json is wrong: sha256 must be text, not 5."),
         ("recording.checkpoints", 10**9, "config.json is wrong: checkpoints must be at least 2"),
         ("origin", {"run": "a"}, "config.json is wrong: step is missing."),

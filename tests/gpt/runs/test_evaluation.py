@@ -60,6 +60,23 @@ def test_the_evaluation_of_a_checkpoint_is_the_loss_reported_at_its_step(
     )
 
 
+@pytest.mark.parametrize("kind", ["scalar", "tensor"])
+def test_byte_pairs_are_learnt_and_compared_by_the_character(tiny: Any, kind: str) -> None:
+    every = {"evaluation_documents": 10**6} if kind == "scalar" else {"evaluation_windows": 10**6}
+    run = tiny.trained(kind, tokenizer="bpe", vocab_size=40, block_size=16, **every)
+    evaluation = evaluate_run(run)
+    tokenizer = run.config().tokenizer
+    held_out = split_corpus(tiny.corpus).validation
+    n_tokens = sum(len(tokenizer.encode(each)) + 1 for each in held_out)
+    n_characters = sum(map(len, held_out))
+    assert n_tokens < n_characters + len(held_out)
+    surprise = evaluation.loss * n_tokens / math.log(2)
+    assert evaluation.bits_per_character == pytest.approx(surprise / n_characters)
+    written = read_records(run.samples_file)[-1]["text"]
+    assert set(written) <= {*tokenizer.characters, "\n"}
+    assert any(len(text) > 1 for text in tokenizer.texts)
+
+
 def test_another_text_can_be_asked_about_if_it_has_no_other_characters(tiny: Any) -> None:
     run = tiny.trained()
     other = Corpus("others", "nina\narno\nlena\n" * 7, "documents")

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from gpt.corpus.byte_pair import BytePairTokenizer
 from gpt.corpus.catalogue import load_corpus
 from gpt.corpus.corpus import Corpus
 from gpt.corpus.tokenizer import UnknownCharacterError
-from gpt.runs.config import Origin, RunError
+from gpt.runs.config import Origin, RunConfig, RunError
+from gpt.runs.data import split_corpus
 from gpt.runs.presets import PRESETS, configure, find_preset, sections
 
 NAMES = load_corpus("names")
@@ -56,6 +58,8 @@ def test_settings_are_changed_by_name_wherever_they_belong() -> None:
 @pytest.mark.parametrize("kind", ["tensor", "scalar"])
 def test_no_setting_is_in_two_sections(kind: str) -> None:
     names = [name for each in sections(kind).values() for name in each.descriptions()]
+    # The model's vocabulary is the tokenizer's: nobody sets it there.
+    names.remove("vocab_size")
     assert len(names) == len(set(names))
 
 
@@ -73,7 +77,10 @@ def test_settings_that_follow_others_do_so_unless_they_are_given() -> None:
     ("changes", "sentence"),
     [
         ({"depth": 3}, "depth is not a setting of a tensor run."),
-        ({"vocab_size": 3}, "vocab_size follows from the corpus and cannot be set."),
+        (
+            {"vocab_size": 3},
+            "vocab_size follows from the characters of the text, unless the tokenizer is bpe.",
+        ),
         ({"steps": "many"}, "steps must be a whole number, not 'many'."),
         ({"learning_rate": None}, "learning_rate must be a number, not None."),
         ({"sample_temperature": 0}, "sample_temperature must be at least 0.01, not 0."),
@@ -126,3 +133,33 @@ def test_listing_and_configuring_does_not_import_torch() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert answer.stdout == "set()\n", answer.stderr
+
+
+def test_a_text_can_be_cut_into_byte_pairs() -> None:
+    config = configure(PRESETS["gpt-small"], NAMES, {"tokenizer": "bpe", "vocab_size": 60})
+    assert config.model.vocab_size == config.tokenizer.vocab_size == 60
+    assert config.tokenizer_settings.to_dict() == {"tokenizer": "bpe", "vocab_size": 60}
+    assert RunConfig.from_json(config.to_json()) == config
+    # All characters of the text, and merges of the part to learn from.
+    assert config.tokenizer.characters == NAMES.tokenizer.characters
+    learnt = BytePairTokenizer.train(
+        split_corpus(NAMES).train, 60, characters=NAMES.tokenizer.characters, has_bos=True
+    )
+    assert config.tokenizer == learnt
+    again = configure(PRESETS["gpt-small"], NAMES, config.tokenizer_settings.to_dict())
+    assert again.tokenizer is config.tokenizer, "counting pairs takes a while: once is enough"
+
+
+def test_byte_pairs_are_refused_where_they_cannot_be() -> None:
+    with pytest.raises(ValueError, match="A vocabulary of 26 tokens is too small: this text"):
+        configure(PRESETS["gpt-small"], NAMES, {"tokenizer": "bpe", "vocab_size": 26})
+    with pytest.raises(ValueError, match="tokenizer must be one of characters, bpe, not 'words'"):
+        configure(PRESETS["gpt-small"], NAMES, {"tokenizer": "words"})
+    with pytest.raises(RunError, match="copy is read character by character"):
+        configure(PRESETS["copy"], load_corpus("copy"), {"tokenizer": "bpe"})
+    first = configure(PRESETS["gpt-small"], NAMES)
+    with pytest.raises(RunError) as refusal:
+        configure(PRESETS["bigram"], NAMES, {"tokenizer": "bpe"}, origin=(Origin("a", 1), first))
+    assert str(refusal.value) == (
+        "The weights of gpt-small on names know its own tokens only: leave tokenizer as it is."
+    )
