@@ -7,11 +7,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from explorer.background import Background
+from explorer.charts.training import Baseline
 from gpt.corpus.baselines import uniform_loss
 from gpt.corpus.corpus import Corpus
-from gpt.corpus.tokenizer import CharTokenizer
+from gpt.corpus.tasks import TASKS
+from gpt.corpus.tokenizer import CharTokenizer, Tokenizer
 from gpt.runs.config import RunConfig
-from gpt.runs.data import baselines_of, encode_streams
+from gpt.runs.data import baselines_of, encode_examples, encode_streams
 from gpt.runs.pace import Pace, measure_pace
 from gpt.runs.run import Run
 
@@ -26,27 +28,41 @@ class TextMeasure:
     """What a text asks of a model.
 
     Attributes:
-        uniform, unigram, bigram: losses of guessing, of counting tokens and of counting pairs, in
-            nats per token; the last two are None where no text is held out to measure them on.
+        baselines: losses to set a model's beside, from the plainest. Of text, what can be had by
+            guessing and, where some is held out to test it on, by counting; of a task, by guessing
+            and by knowing its rule.
         characters_per_token: from nats per token to bits per character.
     """
 
-    uniform: float
-    unigram: float | None
-    bigram: float | None
+    baselines: tuple[Baseline, ...]
     characters_per_token: float
 
 
-def measure_text(corpus: Corpus, tokenizer: CharTokenizer) -> TextMeasure:
-    """Counts tokens and pairs of the part to learn from, and tests both on the part held out."""
+def measure_text(corpus: Corpus, tokenizer: Tokenizer) -> TextMeasure:
+    """Counts tokens and pairs of the part to learn from, and tests both on the part held out.
+
+    Of a task nothing is counted: its best possible losses follow from how it is drawn.
+    """
+    guessing = Baseline("guessing", uniform_loss(tokenizer.vocab_size))
+    if corpus.task:
+        task = TASKS[corpus.task]
+        floor = Baseline("the best possible", task.floor)
+        blind = task.blind_floor
+        known = [] if blind is None else [Baseline("without looking back", blind)]
+        factor = encode_examples(corpus, tokenizer).characters_per_token
+        return TextMeasure((guessing, *known, floor), factor)
     streams = encode_streams(corpus, tokenizer)
-    baselines = baselines_of(streams, tokenizer.vocab_size)
-    return TextMeasure(
-        uniform_loss(tokenizer.vocab_size),
-        baselines.unigram if baselines else None,
-        baselines.bigram if baselines else None,
-        streams.characters_per_token,
+    counted = baselines_of(streams, tokenizer.vocab_size)
+    tokens = "letters" if isinstance(tokenizer, CharTokenizer) else "tokens"
+    known = (
+        [
+            Baseline(f"counting {tokens}", counted.unigram),
+            Baseline("counting pairs", counted.bigram),
+        ]
+        if counted
+        else []
     )
+    return TextMeasure((guessing, *known), streams.characters_per_token)
 
 
 def ask_text(config: RunConfig, source: Corpus | Run) -> Future[TextMeasure]:
@@ -56,8 +72,7 @@ def ask_text(config: RunConfig, source: Corpus | Run) -> Future[TextMeasure]:
         corpus = source.corpus() if isinstance(source, Run) else source
         return measure_text(corpus, config.tokenizer)
 
-    tokenizer = json.dumps(config.tokenizer.to_json())
-    return _texts.ask(("text", config.corpus.sha256, tokenizer), measure)
+    return _texts.ask(("text", config.corpus.sha256, config.tokenizer), measure)
 
 
 def ask_pace(config: RunConfig, corpus: Corpus, *, gives_way: bool = True) -> Future[Pace]:

@@ -34,7 +34,7 @@ from explorer.charts.training_words import (
 )
 from explorer.components.plot import PlotEvent, plot
 from explorer.measures import TextMeasure, ask_text
-from explorer.run_records import RunRecords, at_step
+from explorer.run_records import NOTHING, RunRecords, at_step
 from gpt.corpus.corpus import Corpus
 from gpt.runs.config import Origin, RunConfig, RunError, current_versions, now
 from gpt.runs.control import pause_run, set_learning_rate, stop_run
@@ -144,10 +144,16 @@ def records_of(summary: Summary) -> RunRecords:
 def curve_of(summary: Summary, title: str) -> Curve:
     records = records_of(summary)
     text = measured(summary)
+    # How many characters there are to a token has yet to be counted, or cannot be.
+    is_unknown = text is None and view_now().unit == "bits per character"
+    train, validation = (
+        NOTHING if is_unknown else records.series(f"{part}_loss")
+        for part in ("train", "validation")
+    )
     return Curve(
         title,
-        *records.series("train_loss"),
-        *records.series("validation_loss"),
+        *train,
+        *validation,
         summary.config.training.steps,
         text.characters_per_token if text else 1.0,
     )
@@ -169,15 +175,8 @@ def bits_per_character(summary: Summary) -> float | None:
 
 
 def baselines_in(text: TextMeasure | None) -> list[Baseline]:
-    """The losses to beat, from the plainest."""
-    if text is None:
-        return []
-    named = [
-        ("guessing", text.uniform),
-        ("counting letters", text.unigram),
-        ("counting pairs", text.bigram),
-    ]
-    return [Baseline(label, loss) for label, loss in named if loss is not None]
+    """The losses to beat or to reach, from the plainest."""
+    return [*text.baselines] if text else []
 
 
 def view_now(moment: int | None = None) -> View:

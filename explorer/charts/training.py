@@ -180,7 +180,8 @@ def _reach(
 
     Overlaid runs that went astray may leave it; they would press the curve itself flat.
     """
-    own = [curve.train_losses, curve.validation_losses, np.array([b.loss for b in baselines])]
+    lines = [b.loss for b in baselines if b.loss > 0 or not view.is_log_y]
+    own = [curve.train_losses, curve.validation_losses, np.array(lines)]
     shown = in_unit(np.concatenate(own), view.unit, curve.characters_per_token)
     if len(shown) == 0:
         shown = np.array([1.0, 2.0])
@@ -208,6 +209,8 @@ def _add_baselines(
     for baseline in sorted(baselines, key=lambda each: each.loss):
         losses = in_unit(np.array([baseline.loss]), view.unit, characters_per_token)
         height = float(losses[0])
+        if view.is_log_y and height <= 0:
+            continue  # infinitely far down
         figure.add_shape(
             type="line",
             xref="paper",

@@ -95,6 +95,7 @@ def reading(title: str, status: Status, bits_per_character: float | None) -> str
         loss, label = status.train_loss, "loss of the last batch"
     share = status.step / status.steps if status.steps else 0.0
     rows = [
+        *(_row(name, f"{share:.1%}") for name, share in answers_right(status).items()),
         _row("perplexity", "" if loss is None else perplexity_text(loss)),
         _row(
             "bits per character",
@@ -115,6 +116,15 @@ def reading(title: str, status: Status, bits_per_character: float | None) -> str
       <table class="gpt-facts"><tbody>
         {_row("step", f"{status.step:,} of {status.steps:,}")}{"".join(rows)}</tbody></table>
       </div>"""
+
+
+def answers_right(status: Status) -> dict[str, float]:
+    """Of a task, which shares of the held-out answers the model gets right, by their names."""
+    shares = {
+        "tokens right": status.validation_accuracy,
+        "answers right": status.validation_exact_match,
+    }
+    return {name: share for name, share in shares.items() if share is not None}
 
 
 def sample_card(sample: Record | None, *, is_document: bool, heading: str) -> str:
