@@ -34,7 +34,7 @@ from gpt.tensor.training_config import TrainingConfig
 REFERENCE, FAST = "nanogpt-cpu", "fast"
 BLOCK_SIZE = 64
 TURNS = 100  # in so many turns each recipe takes all its steps
-EVALUATIONS = 20
+EVALUATION_TURNS = 5  # so many turns after each other, what is watched is evaluated
 
 Changes = Mapping[str, Any]
 
@@ -106,7 +106,10 @@ def build_recipe(name: str, streams: TokenStreams, seed: int, changes: Changes) 
 
 
 def train_in_turn(recipes: Sequence[Recipe], evaluation: Sequence[Batch]) -> None:
-    """Takes all steps of all recipes, a few of each at a time, and evaluates each now and then."""
+    """Takes all steps of all recipes, a few of each at a time, and evaluates what they end with.
+
+    The last of them is watched, and evaluated now and then on the way.
+    """
     runs = [recipe.trainer.run() for recipe in recipes]
     for turn in range(1, TURNS + 1):
         for recipe, run in zip(recipes, runs, strict=True):
@@ -114,7 +117,8 @@ def train_in_turn(recipes: Sequence[Recipe], evaluation: Sequence[Batch]) -> Non
                 report: Report = next(run)
                 assert report.milliseconds is not None
                 recipe.milliseconds.append(report.milliseconds)
-            if turn % (TURNS // EVALUATIONS) == 0:
+            is_watched = recipe is recipes[-1] and turn % EVALUATION_TURNS == 0
+            if is_watched or turn == TURNS:
                 step = len(recipe.milliseconds)
                 recipe.losses[step] = evaluate(recipe.trainer.model, evaluation).loss
 
@@ -140,9 +144,7 @@ def compare(streams: TokenStreams, evaluation: Sequence[Batch], seeds: Sequence[
         reached_ratios.append(reference.seconds() / fast.seconds(step))
         print(f"{line} {step:15} {fast.seconds(step):8.1f} {reached_ratios[-1]:6.2f}", flush=True)
     if len(reached_ratios) == len(ratios):
-        print(
-            f"mean: {mean(ratios):.2f} times at its end, as good {mean(reached_ratios):.2f} times"
-        )
+        print(f"mean: {mean(ratios):.2f} times, and {mean(reached_ratios):.2f} until as good")
 
 
 def ablate(streams: TokenStreams, evaluation: Sequence[Batch], seeds: Sequence[int]) -> None:
@@ -156,9 +158,8 @@ def ablate(streams: TokenStreams, evaluation: Sequence[Batch], seeds: Sequence[i
         for label, recipe in recipes.items():
             trained[label].append(recipe)
     steps = PRESETS[FAST].training.steps
-    print(
-        f"\n{f'after {steps} steps, mean of {len(seeds)} seeds':40} {'loss':>7} {'':>7} {'ms':>6}"
-    )
+    title = f"after {steps} steps, mean of {len(seeds)} seeds"
+    print(f"{title:40} {'loss':>7} {'':>7} {'ms':>6}")
     base = mean(recipe.loss for recipe in trained[FAST])
     for label, recipes_of in trained.items():
         loss = mean(recipe.loss for recipe in recipes_of)
