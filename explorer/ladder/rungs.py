@@ -251,17 +251,15 @@ def show_change(rung: RungName) -> None:
     """The rung's code, and what differs from the rung below."""
     place = SHOWN.index(rung)
     st.header("What is new on this rung", anchor="new")
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.html(f'<p class="gpt-caption">The model: <b>{RUNGS[rung].__name__}</b></p>')
-        st.code(source_of(RUNGS[rung], *PARTS[rung]), language="python", height=520)
-    with right:
-        if place == 0:
-            st.html('<p class="gpt-caption">The first rung: all of it is new.</p>')
-            return
-        below = SHOWN[place - 1]
-        st.html(f'<p class="gpt-caption">Against the rung below, <b>{below}</b></p>')
-        st.code(difference(below, rung), language="diff", height=520)
+    if place == 0:
+        st.html('<p class="gpt-caption">The first rung: all of it is new.</p>')
+        st.code(source_of(RUNGS[rung], *PARTS[rung]), language="python", wrap_lines=True)
+        return
+    below = SHOWN[place - 1]
+    st.html(f'<p class="gpt-caption">What goes from <b>{below}</b>, and what comes:</p>')
+    st.code(difference(below, rung), language="diff", wrap_lines=True)
+    with st.expander(f"All of {RUNGS[rung].__name__}"):
+        st.code(source_of(RUNGS[rung], *PARTS[rung]), language="python", wrap_lines=True)
 
 
 def source_of(*classes: type) -> str:

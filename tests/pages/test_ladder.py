@@ -96,7 +96,7 @@ def test_a_race_queues_every_rung_in_order(started: list[str]) -> None:
 def test_the_change_from_rung_to_rung_is_shown() -> None:
     app = open_page("rungs")
     press(app, "Add two plus signs")
-    change = app.code[1].value
+    change = app.code[0].value
     assert "-class PlainBlocks(LanguageModel):" in change
     assert '+        x = tap("residual_mid", x + self.attn(x, cache, tap.within("attn")))' in change
 
