@@ -15,6 +15,7 @@ import streamlit as st
 
 from explorer.background import outcome
 from explorer.charts.training import (
+    UNITS,
     Baseline,
     Curve,
     Mark,
@@ -180,7 +181,9 @@ def baselines_in(text: TextMeasure | None) -> list[Baseline]:
 
 
 def view_now(moment: int | None = None) -> View:
-    return View(state.unit, AXES[0] in state.axes, AXES[1] in state.axes, moment)
+    # A page that was cut short as it was first built leaves its controls without a value.
+    unit, axes = state.get("unit") or UNITS[0], state.get("axes") or ()
+    return View(unit, AXES[0] in axes, AXES[1] in axes, moment)
 
 
 def run_whole_page() -> None:
@@ -374,7 +377,7 @@ def show_trails(summary: Summary, records: RunRecords, moment: int | None) -> No
             plot(
                 trail_figure(
                     Trail(title, *series, last_step, limit=line),
-                    is_log_x=AXES[0] in state.axes,
+                    is_log_x=view_now().is_log_x,
                     moment=moment,
                 ),
                 key=name,

@@ -224,10 +224,11 @@ def write_link() -> None:
     link = {"corpus": state.corpus, "preset": state.preset}
     if state.run:
         link["run"] = state.run
-    if state.unit != UNITS[0]:
-        link["unit"] = state.unit
-    if state.axes:
-        link["axes"] = "~".join(state.axes)
+    view = view_now()
+    if view.unit != UNITS[0]:
+        link["unit"] = view.unit
+    if axes := [axis for axis in AXES if axis in (state.get("axes") or ())]:
+        link["axes"] = "~".join(axes)
     if state.overlays:
         link["with"] = "~".join(state.overlays)
     if st.query_params.to_dict() != link:
@@ -249,7 +250,7 @@ def choose_view(listing: Listing) -> None:
             max_selections=10,
             width=300,
         )
-        st.segmented_control("Loss in", UNITS, key="unit", required=True)
+        st.segmented_control("Loss in", UNITS, default=UNITS[0], key="unit", required=True)
         st.pills("Axes", AXES, selection_mode="multi", key="axes")
 
 

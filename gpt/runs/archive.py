@@ -123,8 +123,13 @@ def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
 def _prefix(entries: list[zipfile.ZipInfo]) -> str:
     """The folder of the archive in which the run lies, with its slash; "" for none."""
     configs = [e.filename for e in entries if re.fullmatch(r"([^/\\]+/)?config\.json", e.filename)]
-    if len(configs) != 1:
+    if not configs:
         raise RunError("This zip file holds no run: a run is one folder with a config.json.")
+    if len(configs) > 1:
+        raise RunError(
+            f"This zip file holds {len(configs):,} times a config.json; a run has one, and one run"
+            " is brought in at a time."
+        )
     return configs[0].removesuffix("config.json")
 
 
@@ -146,6 +151,8 @@ def _check_entry(entry: zipfile.ZipInfo, prefix: str, name: str) -> None:
 def _check(run: Run) -> RunConfig:
     """Reads every file as the pages will, so that none of them meets a surprise later."""
     config = run.config()
+    # JSON may come in several encodings; whoever reads the folder later expects ours.
+    run.config_file.write_bytes(config.to_json())
     if config.corpus.is_own:
         run.corpus()
     elif run.corpus_file.exists():

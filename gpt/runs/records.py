@@ -12,15 +12,21 @@ Check = Callable[[object], bool]
 
 _LARGEST = 1e300
 
+# No recorder writes a longer line, in bytes, nor says who did what in more characters.
+LONGEST_LINE = 5_000_000
+_LONGEST_NAME = 200
+
 
 def check_records(path: Path) -> None:
     """Raises RunError, naming the line, unless every line is one that a recorder writes."""
     schema = _SCHEMAS[path.name]
     last_step = -1
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), start=1):
             record = parse_line(line) if line.endswith(b"\n") else None
             wrong = "it is not a JSON object" if record is None else _fault_in(record, schema)
+            if len(line) == LONGEST_LINE:
+                wrong = f"it is longer than {LONGEST_LINE:,} bytes"
             if wrong is None and record and path.name not in _UNORDERED:
                 wrong = None if record["step"] > last_step else "its step is not later"
                 last_step = record["step"]
@@ -37,7 +43,7 @@ def _fault_in(record: Record, schema: dict[str, Check]) -> str | None:
         if name not in record:
             return f"it lacks {name}"
         if not is_right(record[name]):
-            return f"its {name} is no such thing"
+            return f"its {name} cannot be {repr(record[name])[:40]}"
     known = {name.removesuffix("?") for name in schema}
     strange = next((name for name in record if name not in known), None)
     return f"it has {strange[:40]!r}" if strange is not None else None
@@ -55,6 +61,10 @@ def _is_number(value: object) -> bool:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST_NAME
 
 
 def _is_true(value: object) -> bool:
@@ -103,21 +113,21 @@ _SCHEMAS: dict[str, dict[str, Check]] = {
         "milliseconds?": _is_number,
         "tokens_per_second?": _is_number,
         "update_ratios?": _is_ratios,
-        "ending?": _is_text,
+        "ending?": _is_name,
     },
     "samples.jsonl": {"step": _is_count, "text": _is_text},
     "histograms.jsonl": {"step": _is_count, "matrices": _is_matrices},
     "events.jsonl": {
         "step": _is_count,
         "time": _is_number,
-        "who": _is_text,
-        "what": _is_text,
+        "who": _is_name,
+        "what": _is_name,
         "value?": _is_number_or_none,
     },
     "commands.jsonl": {
         "time": _is_number,
-        "who": _is_text,
-        "action": _is_text,
+        "who": _is_name,
+        "action": _is_name,
         "value?": _is_number_or_none,
     },
 }

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 import time
+import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 import explorer.measures
 from gpt.corpus.catalogue import load_corpus
-from gpt.runs.config import RunError
+from gpt.runs.archive import export_run
+from gpt.runs.config import Origin, RunError
 from gpt.runs.control import stop_run
 from gpt.runs.library import create_run, find_run, list_runs
 from gpt.runs.presets import PRESETS, configure
@@ -123,6 +126,40 @@ def test_every_setting_is_a_field_of_the_configuration(started: list[str]) -> No
     assert config.training.learning_rate == PRESETS["eight-names"].training.learning_rate
 
 
+def test_settings_that_follow_others_are_seen_to_follow_until_they_are_touched(
+    started: list[str],
+) -> None:
+    app = open_page(corpus="names", preset="nanogpt-cpu")
+    assert app.number_input(key="setting 0 nanogpt-cpu warmup_steps").value == 100
+    app.number_input(key="setting 0 nanogpt-cpu steps").set_value(300).run()
+    app.number_input(key="setting 0 nanogpt-cpu learning_rate").set_value(5e-4).run()
+    app.number_input(key="setting 0 nanogpt-cpu evaluation_interval").set_value(30).run()
+    assert app.number_input(key="setting 0 nanogpt-cpu warmup_steps").value == 30
+    assert app.number_input(key="setting 0 nanogpt-cpu minimum_learning_rate").value == 5e-5
+    assert app.number_input(key="setting 0 nanogpt-cpu sample_interval").value == 30
+    app.number_input(key="setting 0 nanogpt-cpu warmup_steps").set_value(7).run()
+    app.number_input(key="setting 0 nanogpt-cpu steps").set_value(200).run()
+    assert app.number_input(key="setting 0 nanogpt-cpu warmup_steps").value == 7
+    press(app, "Train")
+    training = find_run(started[0]).config().training
+    assert (training.steps, training.warmup_steps) == (200, 7)
+    assert training.minimum_learning_rate == 5e-5
+
+
+def test_every_model_is_estimated_when_asked() -> None:
+    app = open_page(corpus="names", preset="microgpt")
+    assert "not measured here yet" not in html(app)
+    app.session_state.takes = True
+    app.run()
+    assert html(app).count("not measured here yet") == len(PRESETS)
+    assert f">{PRESETS['gpt-small'].title}<" in html(app)
+    app = press(app, "Measure the others")
+    deadline = time.monotonic() + 20
+    while "taking a few steps" in html(app) and time.monotonic() < deadline:
+        app.run()
+    assert html(app).count("Not measured in tests.") >= len(PRESETS)
+
+
 def test_an_impossible_setting_is_answered_in_a_sentence(started: list[str]) -> None:
     app = open_page(corpus="eight-names", preset="eight-names")
     app.number_input(key="setting 0 eight-names n_head").set_value(5).run()
@@ -160,6 +197,81 @@ def test_ones_own_text_is_trained_on_and_kept_with_the_run(started: list[str]) -
     assert find_run(started[0]).corpus().text == verse
 
 
+def upload_text(app: AppTest, name: str, contents: bytes) -> AppTest:
+    app.selectbox(key="corpus").set_value("own").run()
+    app.file_uploader(key="uploaded").set_value((name, contents, "text/plain")).run()
+    assert not app.exception
+    return app
+
+
+def test_an_uploaded_text_is_trained_on_under_its_own_name(started: list[str]) -> None:
+    verse = "Shall I compare thee to a summer's day?\r\nThou art more lovely. " * 4
+    app = upload_text(open_page(), "sonnet.txt", b"\xef\xbb\xbf" + verse.encode())
+    press(app, "Train")
+    run = find_run(started[0])
+    assert run.config().title == "gpt-small on sonnet.txt"
+    assert run.corpus().text == verse.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    ("contents", "answer"),
+    [
+        (b"", "verse.txt is empty"),
+        ("Shall I compare thee? ".encode("utf-16") * 9, "verse.txt is encoded as UTF-16"),
+        ("Füße ".encode("latin-1") * 40, "verse.txt is not UTF-8: byte 0xFC in line 1"),
+        (b"verse\0" * 40, "verse.txt is not plain text: byte 6 is NUL"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 20, "verse.txt is not plain text: byte 9 is NUL"),
+    ],
+)
+def test_an_upload_that_is_no_text_is_refused_with_the_reason(contents: bytes, answer: str) -> None:
+    app = upload_text(open_page(), "verse.txt", contents)
+    assert answer in words(app)
+    assert next(button for button in app.button if button.label == "Train").disabled
+
+
+def test_only_the_right_file_takes_the_place_of_a_missing_corpus() -> None:
+    app = open_page(corpus="shakespeare")
+    uploader = app.file_uploader(key="upload of shakespeare")
+    uploader.set_value(("input.txt", b"To be, or not to be. " * 9, "text/plain")).run()
+    assert "This file is not Tiny Shakespeare, for its SHA-256 is another" in words(app)
+
+
+def exported(run: Run) -> bytes:
+    archive = BytesIO()
+    export_run(run, archive)
+    return archive.getvalue()
+
+
+def bring_in(app: AppTest, contents: bytes) -> AppTest:
+    uploader = next(each for each in app.file_uploader if each.label.startswith("Bring in"))
+    uploader.set_value(("run.zip", contents, "application/zip")).run()
+    assert not app.exception
+    return app
+
+
+def test_a_run_that_was_exported_is_brought_in_and_looked_at() -> None:
+    contents = exported(write_run())
+    app = bring_in(open_page(), contents)
+    assert app.session_state.run == "a-try-2"
+    assert find_run("a-try-2").config() == find_run("a-try").config()
+    # Once: the next turn of the page brings in no third.
+    app.run()
+    assert len(list_runs().runs) == 2
+
+
+def test_what_is_no_run_is_refused_beside_the_upload_and_forgotten_after_the_next() -> None:
+    contents = exported(write_run())
+    poisoned = BytesIO(contents)
+    with zipfile.ZipFile(poisoned, "a") as archive:
+        archive.writestr("../../evil.txt", "x")
+    app = bring_in(open_page(), poisoned.getvalue())
+    assert "holds '../../evil.txt', which is no part of a run." in words(app)
+    assert len(list_runs().runs) == 1
+    app = bring_in(app, contents)
+    assert "no part of a run" not in words(app)
+    assert len(list_runs().runs) == 2
+
+
 def test_a_missing_corpus_offers_to_be_fetched_and_says_when_that_fails(monkeypatch) -> None:
     app = open_page(corpus="shakespeare")
     assert "is not on this machine yet" in words(app)
@@ -191,6 +303,36 @@ def test_a_failed_run_says_why_and_can_be_tried_more_gently(started: list[str]) 
     config = find_run(started[0]).config()
     assert config.training.learning_rate == pytest.approx(0.01 / 3)
     assert config.title == "A try, at 0.0033"
+
+
+def test_a_finished_run_is_trained_on_as_a_new_run_from_its_weights(started: list[str]) -> None:
+    run = write_run()
+    press(open_page(), "Train on, as a new run")
+    assert started == []
+    run.checkpoint_file(50).write_bytes(b"weights")
+    press(open_page(), "Train on, as a new run")
+    config = find_run(started[0]).config()
+    assert (config.title, config.origin) == ("A try, further", Origin("a-try", 50))
+    assert find_run(started[0]).checkpoint_file(0).read_bytes() == b"weights"
+
+
+def test_runs_of_one_title_are_told_apart_wherever_they_are_named() -> None:
+    write_run()
+    write_run()
+    app = open_page(run="a-try", **{"with": "a-try-2"})
+    assert app.selectbox(key="run").options == ["A try · 2", "A try · 1"]
+    assert ">A try · 1</p>" in html(app)
+    assert ">A try · 2</th>" in html(app)
+
+
+def test_a_file_that_could_not_be_made_is_spoken_of_beside_its_button() -> None:
+    write_run()
+    app = open_page()
+    download = app.session_state.downloads["a-try"][1]
+    assert download.label == "Export as zip"
+    download.mistake = "a-try cannot be exported: Input/output error."
+    app.run()
+    assert "a-try cannot be exported: Input/output error." in words(app)
 
 
 def test_looking_back_shows_what_was_written_then() -> None:

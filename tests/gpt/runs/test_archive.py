@@ -134,6 +134,13 @@ def test_a_run_without_a_folder_of_its_own_in_the_archive_is_taken(stopped: Run)
     assert import_run(packed(flat)).config() == stopped.config()
 
 
+def test_a_configuration_in_another_encoding_is_kept_in_ours(stopped: Run) -> None:
+    files = unpacked(exported(stopped))
+    name = f"{stopped.name}/config.json"
+    foreign = files | {name: files[name].decode().encode("utf-16")}
+    assert import_run(packed(foreign)).config_file.read_bytes() == files[name]
+
+
 def replaced(name: str, contents: bytes) -> Callable[[Files], Files]:
     return lambda files: files | {name: contents}
 
@@ -174,7 +181,10 @@ WRONG = {
         replaced("run/checkpoints/step-000500.safetensors.pt", b"x"),
         "which is no part of a run",
     ),
-    "two runs": (replaced("other/config.json", b"{}"), "This zip file holds no run: a run is one"),
+    "two runs": (
+        replaced("other/config.json", b"{}"),
+        "This zip file holds 2 times a config.json; a run has one, and one run is brought in at a",
+    ),
     "no run": (lambda files: {"notes.txt": b"hello"}, "This zip file holds no run: a run is one"),
     "nothing": (lambda files: {}, "This zip file holds no run: a run is one"),
     "config too deep": (
@@ -242,7 +252,7 @@ WRONG = {
     ),
     "a loss that is text": (
         added("run/metrics.jsonl", b'{"step": 10, "train_loss": "<script>"}\n'),
-        "metrics.jsonl is wrong in line 11: its train_loss is no such thing.",
+        "metrics.jsonl is wrong in line 11: its train_loss cannot be '<script>'.",
     ),
     "a loss that is no number": (
         added("run/metrics.jsonl", b'{"step": 10, "train_loss": NaN}\n'),
@@ -250,7 +260,15 @@ WRONG = {
     ),
     "a loss without end": (
         added("run/metrics.jsonl", b'{"step": 10, "train_loss": 1' + b"0" * 400 + b"}\n"),
-        "its train_loss is no such thing.",
+        "its train_loss cannot be 1000000000",
+    ),
+    "a line without end": (
+        replaced("run/samples.jsonl", b'{"step": 1, "text": "' + b"x" * 5_000_000 + b'"}\n'),
+        "samples.jsonl is wrong in line 1: it is longer than 5,000,000 bytes.",
+    ),
+    "an ending that is a novel": (
+        added("run/metrics.jsonl", b'{"step": 10, "ending": "' + b"x" * 1000 + b'"}\n'),
+        "its ending cannot be 'xxxxxxxxxx",
     ),
     "a field of its own": (
         added("run/metrics.jsonl", b'{"step": 10, "onload": 1}\n'),
@@ -262,7 +280,7 @@ WRONG = {
     ),
     "histograms of text": (
         replaced("run/histograms.jsonl", b'{"step": 1, "matrices": {"w": {"weight": 3}}}\n'),
-        "histograms.jsonl is wrong in line 1: its matrices is no such thing.",
+        "histograms.jsonl is wrong in line 1: its matrices cannot be {'w': {'weight': 3}}.",
     ),
     "a status of its own": (
         replaced("run/status.json", b'{"state": "root"}'),
