@@ -58,7 +58,6 @@ class LanguageModel(nn.Module, ABC):
         """
         tap = Tap(trace, ablate)
         logits = tap("logits", self.predict(idx, cache, tap))
-        tap.derive("probabilities", lambda: logits.softmax(dim=-1))
         tap.check_ablation()
         if cache is not None:
             cache.advance(idx.shape[1])

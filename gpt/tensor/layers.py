@@ -147,6 +147,10 @@ class Head(nn.Module):
         heads = tap("heads", attend(query, key, value, tap))
         return tap("output", heads.squeeze(1))  # (B, T, C)
 
+    def output_weight(self) -> Tensor:
+        """By what the values that the head gathered are multiplied to become output: not at all."""
+        return torch.eye(self.query.in_features).to(self.query.weight)[None]  # (1, C, C)
+
 
 class MultiHeadAttention(nn.Module):
     """H heads side by side, each on D of the C channels: `(B, T, C)` -> `(B, T, C)`.
@@ -187,7 +191,6 @@ class MultiHeadAttention(nn.Module):
         dropout = self.dropout if self.training else 0.0
         fused = self.training and tap.is_idle and cache is None
         heads = tap("heads", attend(query, key, value, tap, dropout=dropout, fused=fused))
-        tap.derive("head_writes", lambda: self.head_writes(heads))
         output = heads.transpose(1, 2).flatten(2)  # (B, T, H * D = C)
         if self.projection is not None:
             output = self.projection(output)
@@ -207,11 +210,16 @@ class MultiHeadAttention(nn.Module):
         B, T, C = x.shape
         return x.view(B, T, self.n_head, C // self.n_head).transpose(1, 2)
 
-    def head_writes(self, heads: Tensor) -> Tensor:
-        """What each head alone adds to the output, `(B, H, T, C)`; the sum lacks only the bias."""
+    def output_weight(self) -> Tensor:
+        """By what the values that head h gathered are multiplied to become output: `(H, D, C)`.
+
+        The output is the sum over the heads, and a bias if there is one.
+        """
         C = self.query.in_features
-        weight = torch.eye(C).to(heads) if self.projection is None else self.projection.weight
-        return heads @ weight.T.reshape(self.n_head, C // self.n_head, C)  # (H, D, C)
+        weight = torch.eye(C).to(self.query.weight)
+        if self.projection is not None:
+            weight = self.projection.weight.T
+        return weight.reshape(self.n_head, C // self.n_head, C)
 
 
 ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {

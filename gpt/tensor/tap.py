@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, MutableMapping
 from torch import Tensor
 
 Trace = MutableMapping[str, Tensor]
-"""Filled with every activation of a forward pass, by name."""
+"""Filled with every activation of a forward pass, by name. What follows from these and feeds into
+nothing, as what each head alone writes, is left to `gpt.lens`, so that a pass need not pay for it.
+"""
 
 Ablation = Mapping[str, Callable[[Tensor], Tensor]]
 """Replaces activations by name: each function gets the tensor and returns one of its shape."""
@@ -62,11 +64,6 @@ class Tap:
         if self.trace is not None:
             self.trace[name] = activation
         return activation
-
-    def derive(self, name: str, compute: Callable[[], Tensor]) -> None:
-        """Records what follows from other activations and feeds into none: only when traced."""
-        if self.trace is not None:
-            self.trace[self.prefix + name] = compute()
 
     def check_ablation(self) -> None:
         """Raises ValueError if an ablation names an activation that the pass did not compute."""
