@@ -18,6 +18,7 @@ COMMANDS = {
     "resume": "let a run go on that was paused, stopped or killed",
     "runs": "list the runs; steer, rename, delete, export and import them",
     "eval": "how well a run's model predicts the text held out",
+    "trace": "write every activation of a forward pass to a file",
 }
 
 

@@ -156,6 +156,9 @@ def trace(
             name: activation if name == "embeddings.position" else activation[0]
             for name, activation in activations.items()
         }
+    if "embeddings.position" in activations:
+        # Of all activations the one that is a piece of the weights, which may change after.
+        activations["embeddings.position"] = activations["embeddings.position"].detach().clone()
     return Trace(tokens, model.config.n_blocks, activations, _derivations(model))
 
 
