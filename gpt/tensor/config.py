@@ -196,7 +196,8 @@ class GPTConfig(Settings):
         bias = C if self.bias or not is_gpt else 0
         qkv_bias = C if is_gpt and self.qkv_bias else 0
         is_tied = is_gpt and self.weight_tying
-        norm = C + bias if not is_gpt or self.norm == "layernorm" else 0
+        has_gain = not is_gpt or self.norm == "layernorm"
+        norm = C + bias if has_gain else 0
         embeddings = V * C
         if not is_gpt or self.position == "learned":
             embeddings += self.block_size * C
@@ -205,6 +206,8 @@ class GPTConfig(Settings):
         lm_head = (0 if is_tied else C * V) + (V if self.lm_head_bias or not is_gpt else 0)
 
         attention = 3 * (C * C + qkv_bias)
+        if is_gpt and self.qk_norm and has_gain:
+            attention += self.head_size * (2 if self.bias else 1)
         mlp = 0
         n_norms = 0
         if self.reaches("feed-forward"):

@@ -4,10 +4,10 @@ import sys
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpt.tensor.config import RUNG_NAMES, GPTConfig
+from gpt.tensor.config import RUNG_NAMES, GPTConfig, Norm
 from gpt.tensor.initialisation import SCHEMES
 from gpt.tensor.layers import ACTIVATIONS, NORMS
 from gpt.tensor.models import RUNGS, build_model
@@ -41,12 +41,24 @@ def configs(draw: st.DrawFn) -> GPTConfig:
     )
 
 
+@settings(deadline=None)
 @given(configs())
 def test_the_predicted_parameter_count_is_that_of_the_built_model(config: GPTConfig) -> None:
     model = build_model(config)
     assert config.parameter_count() == sum(p.numel() for p in model.parameters())
 
 
+@pytest.mark.parametrize("norm", sorted(NORMS))
+@pytest.mark.parametrize("bias", [False, True])
+def test_so_it_is_with_a_norm_wherever_one_can_be(norm: Norm, bias: bool) -> None:
+    config = GPTConfig(
+        vocab_size=11, n_embd=32, norm=norm, bias=bias, qk_norm=True, embedding_norm=True
+    )
+    model = build_model(config)
+    assert config.parameter_count() == sum(p.numel() for p in model.parameters())
+
+
+@settings(deadline=None)
 @given(configs())
 def test_a_config_survives_json(config: GPTConfig) -> None:
     assert GPTConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
