@@ -16,6 +16,7 @@ page = st.navigation(
             st.Page("../pages/ladder.py", title="Let's build GPT"),
         ],
         "Train": [st.Page("../pages/training.py", title="Training")],
+        "Look inside": [st.Page("../pages/attention.py", title="Attention")],
     },
     position="top",
 )

@@ -91,11 +91,30 @@ class Picture:
     film: str
 
 
-def attention(picture: Picture, choice: Choice, *, key: str) -> Choice:
-    """Show the picture as it was chosen, and return what the reader chooses now.
+def chosen(key: str, otherwise: Choice) -> Choice:
+    """What the reader has chosen in the view of that key, in the first run that hears of it.
 
-    The page keeps the choice; what comes back is what it was told unless the reader has changed it.
+    In every other run what the page says: a report stays in the component's state, where it must
+    not overrule what the page decides later.
     """
+    state: Mapping[str, Any] | None = st.session_state.get(key)
+    report = None if state is None else state.get("choice")
+    heard = f"{key}, choice last heard at"
+    if report is None or report["at"] == st.session_state.get(heard):
+        return otherwise
+    st.session_state[heard] = report["at"]
+    pinned = report["pinned"]
+    return Choice(
+        step=int(report["step"]),
+        open=int(report["open"]),
+        shown=tuple(int(each) for each in report["shown"]),
+        off=tuple(int(each) for each in report["off"]),
+        pinned=None if pinned is None else Pinned(int(pinned["query"]), int(pinned["key"])),
+    )
+
+
+def attention(picture: Picture, choice: Choice, *, key: str) -> None:
+    """Show the picture as it was chosen; ask `chosen` what the reader does with it."""
     head = {
         "name": key,
         "tokens": list(picture.tokens),
@@ -115,23 +134,7 @@ def attention(picture: Picture, choice: Choice, *, key: str) -> Choice:
         "open": picture.open,
         "others": picture.others,
     }
-    state: Mapping[str, Any] = _component()(
-        key=key, data=pack(head, arrays), on_choice_change=lambda: None
-    )
-    report = state.get("choice")
-    heard = f"{key}, choice last heard at"
-    # A report stays in the component's state, where it must not overrule what the page decides.
-    if report is None or report["at"] == st.session_state.get(heard):
-        return choice
-    st.session_state[heard] = report["at"]
-    pinned = report["pinned"]
-    return Choice(
-        step=int(report["step"]),
-        open=int(report["open"]),
-        shown=tuple(int(each) for each in report["shown"]),
-        off=tuple(int(each) for each in report["off"]),
-        pinned=None if pinned is None else Pinned(int(pinned["query"]), int(pinned["key"])),
-    )
+    _component()(key=key, data=pack(head, arrays), on_choice_change=lambda: None)
 
 
 def thumbnail_film(

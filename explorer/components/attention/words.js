@@ -12,22 +12,35 @@ function createWords(view) {
   const lines = place.querySelector(".lines");
   const map = place.querySelector(".map");
   const reading = place.querySelector(".reading");
-  let texts = null;
+  let texts = null; // what the chips show
+  let followed = null; // the pair that was brought into view last
 
   function layOut() {
     const { tokens, prompt } = view.message;
-    const now = JSON.stringify([tokens, prompt]);
-    if (now !== texts) {
-      texts = now;
+    const wanted = JSON.stringify([tokens, prompt]);
+    if (wanted !== texts) {
+      texts = wanted;
       queries.replaceChildren(...tokens.map((token, index) => chip(token, index, "query")));
       keys.replaceChildren(...tokens.map((token, index) => chip(token, index, "key")));
-      scroll.scrollTop = 0;
     }
     const ratio = devicePixelRatio || 1;
     [map.width, map.height] = [map.clientWidth * ratio, map.clientHeight * ratio];
     map.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
     const isLong = tokens.length * ROW > scroll.clientHeight;
     map.style.visibility = isLong ? "visible" : "hidden";
+    const now = JSON.stringify([texts, view.message.pinned]);
+    if (now !== followed) {
+      followed = now;
+      bringIntoView(view.message.pinned);
+    }
+  }
+
+  /** The pinned pair, as near to the middle as the text allows. */
+  function bringIntoView(pair) {
+    if (!pair) return;
+    const [top, bottom] = [Math.min(pair.query, pair.key) * ROW, (Math.max(pair.query, pair.key) + 1) * ROW];
+    if (top >= scroll.scrollTop && bottom <= scroll.scrollTop + scroll.clientHeight) return;
+    scroll.scrollTop = bottom - top > scroll.clientHeight ? bottom - scroll.clientHeight : (top + bottom - scroll.clientHeight) / 2;
   }
 
   function chip(token, index, side) {

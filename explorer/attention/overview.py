@@ -1,0 +1,92 @@
+"""Every head in numbers: what each looks at, and how it became what it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from explorer.attention.film import Film
+from explorer.attention.reading import Reading, head_name
+from explorer.attention.subject import Subject
+from explorer.charts.heads import score_figure
+from explorer.charts.tokens import visible
+from explorer.components.attention import Choice
+from explorer.components.plot import plot
+
+TARGETS = 3
+SCORE_TITLES = {
+    "previous_token": "previous token",
+    "same_token": "same token",
+    "induction": "induction",
+    "first_token": "first token",
+    "offset_share": "fixed offset",
+    "entropy": "entropy, nats",
+    "mean_distance": "mean distance, tokens",
+}
+
+state = st.session_state
+
+
+def show_table(subject: Subject, choice: Choice, reading: Reading) -> None:
+    """For the token that looks, each head's favourites; and each head's scores."""
+    assert choice.pinned is not None
+    query = choice.pinned.query
+    st.header(f"Where {visible(subject.texts[query])} looks, head by head", anchor="table")
+    rows = []
+    for index, pattern in enumerate(reading.patterns):
+        shares = pattern[query, : query + 1]
+        best = np.argsort(-shares)[:TARGETS]
+        row: dict[str, object] = {"head": head_name(index, reading.n_head)}
+        for number, place in enumerate(best, start=1):
+            row[f"{number}."] = f"{visible(subject.texts[place])} at {place + 1}"
+            row[f"weight {number}"] = float(shares[place])
+        row["entropy here, nats"] = float(-(shares * np.log(np.maximum(shares, 1e-30))).sum())
+        row["label"] = reading.labels[index]
+        for name, title in SCORE_TITLES.items():
+            if name in reading.scores:
+                row[title] = float(reading.scores[name][index])
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    numbers = [name for name in table.columns if table[name].dtype.kind == "f"]
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(36 * len(table) + 38, 330),
+        column_config={name: st.column_config.NumberColumn(format="%.4f") for name in numbers},
+    )
+    st.download_button(
+        "Table as CSV",
+        table.to_csv(index=False),
+        f"heads-{subject.run.name}-{choice.step}.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/table:",
+    )
+
+
+def show_becoming(choice: Choice, reading: Reading, film: Film | None) -> None:
+    """A score of every head over the training."""
+    st.header("When a head becomes what it is", anchor="becoming")
+    if film is None:
+        st.html('<p class="gpt-caption">Every checkpoint is being read …</p>')
+        return
+    names = [name for name in SCORE_TITLES if name in film.scores]
+    chosen = st.segmented_control(
+        "Score",
+        names,
+        format_func=SCORE_TITLES.__getitem__,
+        default=names[0],
+        required=True,
+        key="attention score",
+    )
+    name = chosen or names[0]
+    heads = [head_name(index, reading.n_head) for index in range(len(reading.patterns))]
+    plot(
+        score_figure(
+            film.steps, film.scores[name], heads, choice.shown, choice.step, SCORE_TITLES[name]
+        ),
+        key="score over steps",
+        height=320,
+        alt=f"{SCORE_TITLES[name]} of every head over the steps; step {choice.step:,} is marked",
+    )

@@ -1,0 +1,110 @@
+"""A model of a run reads a text: the one place where the Attention page opens models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from gpt.lens.heads import Label, label_heads, measure_heads
+from gpt.lens.induction import chance_of_induction, draw_repeated_text, measure_induction
+from gpt.lens.opening import OpenedModel, open_model
+from gpt.lens.trace import Trace
+from gpt.runs.run import Run
+
+MODELS_KEPT = 64
+READINGS_KEPT = 8
+INDUCTION_SEED = 1337
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a model did with a text.
+
+    Attributes:
+        opened: the model, with its tokenizer.
+        trace: every activation.
+        patterns: where every head looked, layer by layer, `(heads, T, T)`.
+        labels: what kind each head is, or "".
+        scores: how much of each kind it is, `(heads,)`, by the name of the score.
+    """
+
+    opened: OpenedModel
+    trace: Trace
+    patterns: npt.NDArray[np.float32]
+    labels: tuple[str, ...]
+    scores: dict[str, npt.NDArray[np.float32]]
+
+    @property
+    def n_layer(self) -> int:
+        return self.trace.n_layer
+
+    @property
+    def n_head(self) -> int:
+        return len(self.patterns) // self.n_layer
+
+
+@lru_cache(MODELS_KEPT)
+def model_at(run: Run, step: int) -> OpenedModel:
+    """The model of a run as it was after a step: weights of a step do not change any more."""
+    return open_model(run, step)
+
+
+@lru_cache(READINGS_KEPT)
+def read(run: Run, step: int, ids: tuple[int, ...], off: tuple[int, ...]) -> Reading:
+    """The model of that step reads the tokens, some of its heads switched off."""
+    opened = model_at(run, step)
+    trace = opened.trace(ids)
+    patterns = trace.patterns.flatten(0, 1).float()
+    tokens = torch.tensor(ids)
+    scores = measure_heads(patterns, tokens)
+    induction = induction_of(run, step)
+    labels = label_heads(scores, tokens, induction)
+    named = {name: score.float().numpy() for name, score in scores._asdict().items()}
+    if induction:
+        named["induction"] = induction[0].float().numpy()
+    return Reading(
+        opened,
+        trace,
+        patterns.numpy(),
+        tuple(as_text(label) for label in labels),
+        named,
+    )
+
+
+@lru_cache(READINGS_KEPT * MODELS_KEPT)
+def induction_of(run: Run, step: int) -> tuple[torch.Tensor, float] | None:
+    """The induction score of every head, and what chance would give; None where there is no room
+    in the block for a text and its repetition.
+    """
+    opened = model_at(run, step)
+    bos = opened.tokenizer.bos
+    vocabulary = torch.tensor([i for i in range(opened.tokenizer.vocab_size) if i != bos])
+    drawn = torch.Generator().manual_seed(INDUCTION_SEED)
+    try:
+        text = draw_repeated_text(opened.model.config.block_size, vocabulary, drawn, bos=bos)
+    except ValueError:
+        return None
+    return measure_induction(opened.model, text).flatten(), chance_of_induction(text)
+
+
+def as_text(label: Label | None) -> str:
+    return "" if label is None else f"{label} {label.score:.2f}"
+
+
+def head_name(index: int, n_head: int) -> str:
+    """What a head is called, by its place layer by layer."""
+    return f"layer {index // n_head}, head {index % n_head}"
+
+
+def strongest_key(pattern: npt.NDArray[np.float32], query: int) -> int:
+    """Where a query looks most."""
+    return int(np.argmax(pattern[query, : query + 1]))
+
+
+def as_ids(tokens: Sequence[int]) -> tuple[int, ...]:
+    return tuple(int(token) for token in tokens)
