@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.charts.training_words import distinct_titles
+from explorer.run_records import runs_now
 from gpt.corpus.catalogue import (
     CATALOGUE,
     Entry,
@@ -22,7 +23,7 @@ from gpt.corpus.corpus import Corpus, Kind
 from gpt.corpus.download import fetch, store
 from gpt.corpus.text import MAXIMUM_BYTES, CorpusError
 from gpt.runs.config import Origin, RunConfig, RunError, RunKind
-from gpt.runs.library import Summary, list_runs
+from gpt.runs.library import Summary
 from gpt.runs.presets import PRESETS, configure, sections
 from gpt.runs.run import Checkpoint
 from gpt.tensor.config import GPTConfig
@@ -189,7 +190,7 @@ class ChosenOrigin(NamedTuple):
 
 def choose_origin(kind: RunKind) -> ChosenOrigin | None:
     """Fresh weights, or those of a run of that kind. Raises RunError where they are gone."""
-    runs = {each.run.name: each for each in list_runs().runs if each.config.kind == kind}
+    runs = {each.run.name: each for each in runs_now().runs if each.config.kind == kind}
     titles = distinct_titles([*runs.values()])
     run, step = st.columns([3, 1])
     with run:

@@ -7,10 +7,10 @@ import streamlit as st
 from explorer.background import Outcome, outcome
 from explorer.charts.training_estimates import Estimate, estimate_line, estimates_table
 from explorer.measures import ask_pace, forget_pace
+from explorer.run_records import runs_now
 from explorer.run_watch import run_whole_page
 from gpt.corpus.corpus import Corpus
 from gpt.runs.config import RunConfig
-from gpt.runs.library import list_runs
 from gpt.runs.pace import known_pace
 from gpt.runs.presets import PRESETS, Preset, configure
 
@@ -101,6 +101,6 @@ def _pace_of(config: RunConfig, corpus: Corpus, *, gives_way: bool = True) -> Ou
     pace = known_pace(config)
     if pace:
         return Outcome(pace, None)
-    if any(each.status.state == "running" for each in list_runs().runs):
+    if any(each.status.state == "running" for each in runs_now().runs):
         return Outcome(None, "time is measured when nothing trains")
     return outcome(ask_pace(config, corpus, gives_way=gives_way))

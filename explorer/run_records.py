@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from gpt.runs.config import RunError
 from gpt.runs.journal import Record, Tail
+from gpt.runs.library import Listing, list_runs
 from gpt.runs.run import Run
 
 MOST_KEPT = 400
@@ -24,6 +26,14 @@ class Series(NamedTuple):
 
 
 NOTHING = Series(np.array([], dtype=np.int64), np.array([], dtype=np.float64))
+
+
+def runs_now() -> Listing:
+    """Every run; none where their folder cannot be read, about which the page has a sentence."""
+    try:
+        return list_runs()
+    except RunError:
+        return Listing([], {})
 
 
 class RunRecords:

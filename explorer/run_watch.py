@@ -35,12 +35,12 @@ from explorer.charts.training_words import (
 )
 from explorer.components.plot import PlotEvent, plot
 from explorer.measures import TextMeasure, ask_text
-from explorer.run_records import NOTHING, RunRecords, at_step
+from explorer.run_records import NOTHING, RunRecords, at_step, runs_now
 from gpt.corpus.corpus import Corpus
 from gpt.runs.config import Origin, RunConfig, RunError, current_versions, now
 from gpt.runs.control import pause_run, set_learning_rate, stop_run
 from gpt.runs.launch import resume_run, start_run
-from gpt.runs.library import Listing, Summary, create_run, list_runs
+from gpt.runs.library import Listing, Summary, create_run
 from gpt.runs.run import Run
 from gpt.tensor.divergence import gentler
 
@@ -206,7 +206,7 @@ def find(name: str, tick: float | None, listing: Listing) -> Summary | None:
 
 def watch(name: str, tick: float | None) -> None:
     """The losses as they fall, where the run stands, and how to steer it."""
-    listing = list_runs()
+    listing = runs_now()
     summary = find(name, tick, listing)
     if summary is None:
         return
@@ -237,7 +237,7 @@ def watch(name: str, tick: float | None) -> None:
 
 def watch_closely(name: str, tick: float | None) -> None:
     """What changes less often: what it writes, the optimiser's pace and the matrices."""
-    summary = find(name, tick, list_runs())
+    summary = find(name, tick, runs_now())
     if summary is None:
         return
     records, moment = records_of(summary), moment_of(summary)

@@ -26,7 +26,7 @@ from explorer.controls import (
 from explorer.estimates import show_all_estimates, show_estimate
 from explorer.measures import ask_text
 from explorer.run_library import show_library, show_list
-from explorer.run_records import NOTHING
+from explorer.run_records import NOTHING, runs_now
 from explorer.run_watch import (
     AXES,
     RESTING_TICK,
@@ -155,7 +155,7 @@ def show_things_to_try() -> None:
 
 def compare(names: tuple[str, ...]) -> None:
     """The chosen runs beside one another, and the list of all."""
-    listing = list_runs()
+    listing = runs_now()
     summaries = {each.run.name: each for each in listing.runs}
     shown = [summaries[name] for name in names if name in summaries]
     st.html(comparison_table(shown, distinct_titles(listing.runs)))

@@ -129,7 +129,10 @@ def list_runs(folder: Path | None = None) -> Listing:
     except FileNotFoundError:
         return Listing([], {})
     except OSError as error:
-        raise RunError(f"{folder} cannot be read: {error.strerror or error}.") from None
+        raise RunError(
+            f"{folder} cannot be read: {error.strerror or error}; let GPT_RUNS name a folder that "
+            "can."
+        ) from None
     runs, unreadable = [], {}
     for name in names:
         run = Run(folder / name)

@@ -94,10 +94,17 @@ def measure_pace(config: RunConfig, corpus: Corpus, *, patience: float = 60.0) -
     if known:
         return known
     pace = _measure_apart(config, corpus, patience)
-    is_alone = not any(summary.status.state == "running" for summary in list_runs().runs)
-    if is_alone and not pace.was_disturbed:
+    if _is_alone() and not pace.was_disturbed:
         _remember(config, pace)
     return pace
+
+
+def _is_alone() -> bool:
+    """Whether surely no run trains."""
+    try:
+        return not any(summary.status.state == "running" for summary in list_runs().runs)
+    except RunError:
+        return False
 
 
 def _measure_apart(config: RunConfig, corpus: Corpus, patience: float) -> Pace:

@@ -379,6 +379,19 @@ def test_an_unreadable_run_is_named_and_the_others_are_shown(runs: Path) -> None
     assert app.session_state.run == "a-try"
 
 
+def test_a_file_in_the_place_of_the_folder_is_answered_wherever_it_is_needed(runs: Path) -> None:
+    runs.write_text("I am a file")
+    app = open_page(corpus="eight-names", preset="eight-names")
+    assert words(app).count(f"{runs} cannot be read: Not a directory; let GPT_RUNS name") == 1
+    app = press(app, "Train")
+    assert f"{runs} cannot be written: Not a directory" in words(app)
+    app = press(app, "Learn eight names by heart")
+    assert f"{runs} cannot be written: Not a directory" in words(app)
+    app = bring_in(app, b"anything")
+    assert f"{runs} cannot be written: Not a directory" in words(app)
+    assert runs.read_text() == "I am a file"
+
+
 def test_a_learning_rate_that_is_none_is_answered_beside_it() -> None:
     write_run(state="failed")
     app = open_page()
