@@ -1,0 +1,100 @@
+"""Activation patching: which part carries the difference between two texts (Meng et al. 2022).
+
+Both are read; then one is read again with some activations taken from the other. Where that makes
+the model say what it says of the other, the difference was carried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from gpt.lens.trace import Trace, trace
+from gpt.tensor.language_model import LanguageModel
+from gpt.tensor.tap import Ablation
+
+
+def patch(source: Trace, names: Sequence[str]) -> Ablation:
+    """Takes whole activations from another text, of one sequence of the same length."""
+    return {name: _replace_all(source[name]) for name in names}
+
+
+@torch.no_grad()
+def patch_stream(model: LanguageModel, tokens: Sequence[int], source: Sequence[int]) -> Tensor:
+    """Reads a text with one place of the residual stream after another taken from another text.
+
+    Args:
+        model: reads both.
+        tokens: the text that is read, T of them.
+        source: the text from which is taken, as many.
+
+    Returns:
+        `(n_layer + 1, T, V)`: the logits after the last token, with the stream before the first
+        block or after a block, at one position, taken from the source.
+
+    Raises ValueError if the lengths differ, NoSuchActivationError if there is no residual stream.
+    """
+    other = _traced_alike(model, tokens, source)
+    streams = other.residual_stream  # (n_layer + 1, T, C)
+    T = len(tokens)
+    names = ["embeddings", *(f"blocks.{layer}.residual_post" for layer in range(other.n_layer))]
+
+    def at_each_position(stream: Tensor) -> Callable[[Tensor], Tensor]:
+        # Row t of the batch has position t replaced.
+        is_patched = torch.eye(T, dtype=torch.bool, device=stream.device)[:, :, None]
+        return lambda x: torch.where(is_patched, stream, x)
+
+    return torch.stack(
+        [
+            _last_logits(model, tokens, T, {name: at_each_position(stream)})
+            for name, stream in zip(names, streams, strict=True)
+        ]
+    )
+
+
+@torch.no_grad()
+def patch_heads(model: LanguageModel, tokens: Sequence[int], source: Sequence[int]) -> Tensor:
+    """Reads a text with what one head after another gathered taken from another text.
+
+    Returns `(n_layer, H, V)`: the logits after the last token. Raises as `patch_stream` does, and
+    NoSuchActivationError for a model without heads.
+    """
+    other = _traced_alike(model, tokens, source)
+    gathered = other.of_layers("attn.heads")  # (n_layer, H, T, D)
+    H = gathered.shape[1]
+
+    def each_head(heads: Tensor) -> Callable[[Tensor], Tensor]:
+        is_patched = torch.eye(H, dtype=torch.bool, device=heads.device)[:, :, None, None]
+        return lambda x: torch.where(is_patched, heads, x)
+
+    return torch.stack(
+        [
+            _last_logits(model, tokens, H, {f"blocks.{layer}.attn.heads": each_head(heads)})
+            for layer, heads in enumerate(gathered)
+        ]
+    )
+
+
+def _traced_alike(model: LanguageModel, tokens: Sequence[int], source: Sequence[int]) -> Trace:
+    if len(tokens) != len(source):
+        raise ValueError(
+            f"Patching needs two texts of equal length, but one has {len(tokens)} tokens and the "
+            f"other {len(source)}."
+        )
+    return trace(model, source)
+
+
+def _last_logits(
+    model: LanguageModel, tokens: Sequence[int], copies: int, ablation: Ablation
+) -> Tensor:
+    """The logits after the last token, `(copies, V)`, of the same text read so many times."""
+    idx = torch.tensor([list(tokens)] * copies, device=next(model.parameters()).device)
+    with model.evaluating():
+        logits: Tensor = model(idx, ablate=ablation)[0]
+    return logits[:, -1]
+
+
+def _replace_all(activation: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda x: activation.expand_as(x)
