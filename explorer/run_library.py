@@ -59,7 +59,7 @@ def _show_doings(summary: Summary) -> None:
     title, rename = st.columns([3, 1], vertical_alignment="bottom")
     title.text_input("Title", summary.config.title, key=f"title of {name}", max_chars=80)
     rename.button("Rename", on_click=_rename, args=(summary.run,), width="stretch")
-    if mistake := state.pop("library_mistake", None):
+    if mistake := state.get("library_mistake"):
         show_mistake(mistake)
     with st.container(horizontal=True):
         show_downloads(_downloads_of(summary.run))
@@ -117,6 +117,7 @@ def _table(listing: Listing) -> pd.DataFrame:
 
 
 def _rename(run: Run) -> None:
+    state.library_mistake = None
     try:
         run.rename(state[f"title of {run.name}"])
     except RunError as error:
@@ -124,6 +125,7 @@ def _rename(run: Run) -> None:
 
 
 def _delete(run: Run) -> None:
+    state.library_mistake = None
     try:
         delete_run(run)
     except RunError as error:

@@ -56,6 +56,7 @@ state = st.session_state
 
 def begin(config: RunConfig, corpus: Corpus, origin: Path | None = None) -> None:
     """Make the run's folder, start its process, and look at it."""
+    state.mistake = None
     try:
         run = create_run(config, corpus, origin=origin)
         start_run(run)
@@ -70,8 +71,14 @@ def steer(command: Callable[..., None], *arguments: Any) -> None:
     try:
         command(*arguments, WHO)
         state.steered_at = time.monotonic()
+        state.steering_mistake = None
     except RunError as error:
         state.steering_mistake = str(error)
+
+
+def forget_mistakes() -> None:
+    """Another run is looked at: what was said of the last one does not concern it."""
+    state.steering_mistake = state.library_mistake = None
 
 
 def try_gently(summary: Summary) -> None:
@@ -324,7 +331,8 @@ def show_steering(summary: Summary, listing: Listing) -> None:
             width="stretch",
             help="Back to the learning rate that was planned for each step.",
         )
-    for message in (status.message, state.pop("steering_mistake", None)):
+    # What went wrong stays until something is done about it: a live page is drawn every second.
+    for message in (status.message, state.get("steering_mistake")):
         if message:
             st.html(f'<p class="gpt-message">{escape(message)}</p>')
     queue = [each.run.name for each in reversed(listing.runs) if each.status.state == "queued"]

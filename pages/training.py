@@ -32,6 +32,7 @@ from explorer.run_watch import (
     RESTING_TICK,
     baselines_in,
     begin,
+    forget_mistakes,
     run_whole_page,
     tick_for,
     view_now,
@@ -200,7 +201,7 @@ def choose() -> tuple[RunConfig | None, Corpus | None]:
             on_click=begin,
             args=(config, corpus, origin),
         )
-    if mistake := state.pop("mistake", None):
+    if mistake := state.get("mistake"):
         show_mistake(mistake)
     if corpus is not None:
         show_all_estimates(corpus, preset.name)
@@ -240,7 +241,14 @@ def choose_view(listing: Listing) -> None:
     titles = distinct_titles(listing.runs)
     state.overlays = [each for each in state.overlays if each in titles and each != state.run]
     with st.container(horizontal=True, gap="medium"):
-        st.selectbox("Run", list(titles), format_func=titles.get, key="run", width=280)
+        st.selectbox(
+            "Run",
+            list(titles),
+            format_func=titles.get,
+            key="run",
+            width=280,
+            on_change=forget_mistakes,
+        )
         st.multiselect(
             "Beside it",
             [name for name in titles if name != state.run],

@@ -384,6 +384,7 @@ def test_a_file_in_the_place_of_the_folder_is_answered_wherever_it_is_needed(run
     app = open_page(corpus="eight-names", preset="eight-names")
     assert words(app).count(f"{runs} cannot be read: Not a directory; let GPT_RUNS name") == 1
     app = press(app, "Train")
+    app.run()
     assert f"{runs} cannot be written: Not a directory" in words(app)
     app = press(app, "Learn eight names by heart")
     assert f"{runs} cannot be written: Not a directory" in words(app)
@@ -398,6 +399,8 @@ def test_a_learning_rate_that_is_none_is_answered_beside_it() -> None:
     app.text_input(key="rate a-try").set_value("fast").run()
     app = press(app, "Set")
     assert "A learning rate is a number such as 0.001, not &#x27;fast&#x27;." in html(app)
+    app.run()  # as a live page does of itself
+    assert "A learning rate is a number such as 0.001" in html(app)
     app.text_input(key="rate a-try").set_value("-1").run()
     app = press(app, "Set")
     assert "A learning rate is a number from 0 up" in html(app)
