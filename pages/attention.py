@@ -8,8 +8,16 @@ import streamlit as st
 
 from explorer.attention.film import Film
 from explorer.attention.overview import show_becoming, show_table
-from explorer.attention.reading import Reading, head_name, read, strongest_key
+from explorer.attention.reading import (
+    Reading,
+    SwitchedOff,
+    head_name,
+    read,
+    strongest_key,
+)
 from explorer.attention.subject import Subject, ask_film, choose_subject, read_link, write_link
+from explorer.attention.switching import show_switching, switched_off
+from explorer.attention.unfolding import show_unfolded
 from explorer.charts.attention import in_16_bits, lower_triangle, thumbnails
 from explorer.charts.tokens import visible
 from explorer.components.attention import (
@@ -23,6 +31,9 @@ from explorer.components.attention import (
 )
 from explorer.run_watch import RESTING_TICK, run_whole_page
 from explorer.source_code import show_code
+from gpt.lens.ablation import switch_off
+from gpt.lens.contributions import measure_push
+from gpt.lens.heads import label_heads
 from gpt.lens.trace import trace
 from gpt.tensor.layers import MultiHeadAttention, attend
 
@@ -53,7 +64,7 @@ def choice_for(subject: Subject) -> Choice:
     return Choice(step, opened, shown, off, pinned)
 
 
-def show_picture(subject: Subject, choice: Choice, reading: Reading) -> None:
+def show_picture(subject: Subject, choice: Choice, off: SwitchedOff, reading: Reading) -> None:
     """All heads, the open one and its words."""
     names = [head_name(index, reading.n_head) for index in range(len(reading.patterns))]
     others = [each for each in choice.shown if each != choice.open]
@@ -70,7 +81,7 @@ def show_picture(subject: Subject, choice: Choice, reading: Reading) -> None:
         steps=subject.steps,
         loss_steps=subject.loss_steps,
         losses=subject.losses,
-        film=subject.film_name(choice.off),
+        film=subject.film_name(off),
     )
     attention(picture, choice, key=VIEW)
 
@@ -85,15 +96,18 @@ def show(subject: Subject, tick: float | None) -> None:
     """The picture, and everything about the pair that is pinned."""
     choice = choice_for(subject)
     state["attention choice"] = choice
-    reading = read(subject.run, choice.step, subject.ids, choice.off)
+    off = switched_off(choice)
+    reading = read(subject.run, choice.step, subject.ids, off)
     if choice.pinned is None:
         query = len(subject.ids) - 1
         key = strongest_key(reading.patterns[choice.open], query)
         choice = Choice(choice.step, choice.open, choice.shown, choice.off, Pinned(query, key))
-    show_picture(subject, choice, reading)
-    film = ask_film(subject, choice)
+    show_picture(subject, choice, off, reading)
+    film = ask_film(subject, off)
     if film.value:
         show_film(film.value, choice)
+    show_unfolded(subject, choice, reading)
+    show_switching(subject, choice, off, reading)
     show_becoming(choice, reading, film.value)
     show_table(subject, choice, reading)
     if tick_for(subject, film.is_awaited) != tick:
@@ -113,8 +127,9 @@ st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("Where does each head look?")
 subject = choose_subject()
 if subject is not None:
-    tick = tick_for(subject, ask_film(subject, choice_for(subject)).is_awaited)
+    awaited = ask_film(subject, switched_off(choice_for(subject))).is_awaited
+    tick = tick_for(subject, awaited)
     st.fragment(show, run_every=tick)(subject, tick)
     write_link(subject)
 state.is_whole_run = False
-show_code(trace, attend, MultiHeadAttention)
+show_code(trace, attend, MultiHeadAttention, label_heads, switch_off, measure_push)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from explorer.attention.reading import read
+from explorer.attention.reading import SwitchedOff, read
 from explorer.charts.attention import in_16_bits, lower_triangle, thumbnails
 from gpt.runs.run import Run
 
@@ -35,10 +35,10 @@ class Film:
 
 
 def make_film(
-    name: str, run: Run, steps: Sequence[int], ids: Sequence[int], off: Sequence[int]
+    name: str, run: Run, steps: Sequence[int], ids: tuple[int, ...], off: SwitchedOff
 ) -> Film:
     """Reads the text with every checkpoint. Takes about as long as so many forward passes."""
-    readings = [read(run, step, tuple(ids), tuple(off)) for step in steps]
+    readings = [read(run, step, ids, off) for step in steps]
     return Film(
         name,
         tuple(steps),

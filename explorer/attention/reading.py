@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,10 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from gpt.lens.ablation import MLP, Head, Part, Replacement, switch_off
 from gpt.lens.heads import Label, label_heads, measure_heads
 from gpt.lens.induction import chance_of_induction, draw_repeated_text, measure_induction
 from gpt.lens.opening import OpenedModel, open_model
 from gpt.lens.trace import Trace
+from gpt.lens.trace import trace as trace_tensors
 from gpt.runs.run import Run
 
 MODELS_KEPT = 64
@@ -54,11 +55,41 @@ def model_at(run: Run, step: int) -> OpenedModel:
     return open_model(run, step)
 
 
+@dataclass(frozen=True)
+class SwitchedOff:
+    """The parts that do nothing, and what stands in for them.
+
+    Attributes:
+        heads: counted layer by layer.
+        mlps: by their layers.
+        replacement: nothing, or the mean of what the part computed.
+    """
+
+    heads: tuple[int, ...] = ()
+    mlps: tuple[int, ...] = ()
+    replacement: Replacement = "zero"
+
+    def __bool__(self) -> bool:
+        return bool(self.heads or self.mlps)
+
+    def parts(self, n_head: int) -> list[Part]:
+        """As `gpt.lens.ablation` takes them."""
+        heads: list[Part] = [Head(*divmod(index, n_head)) for index in self.heads]
+        return heads + [MLP(layer) for layer in self.mlps]
+
+
+NOTHING_OFF = SwitchedOff()
+
+
 @lru_cache(READINGS_KEPT)
-def read(run: Run, step: int, ids: tuple[int, ...], off: tuple[int, ...]) -> Reading:
-    """The model of that step reads the tokens, some of its heads switched off."""
+def read(run: Run, step: int, ids: tuple[int, ...], off: SwitchedOff = NOTHING_OFF) -> Reading:
+    """The model of that step reads the tokens, some of its parts switched off."""
     opened = model_at(run, step)
-    trace = opened.trace(ids)
+    if off:
+        parts = off.parts(heads_per_layer(opened))
+        trace = trace_tensors(opened.model, ids, ablate=switch_off(parts, off.replacement))
+    else:
+        trace = opened.trace(ids)
     patterns = trace.patterns.flatten(0, 1).float()
     tokens = torch.tensor(ids)
     scores = measure_heads(patterns, tokens)
@@ -92,6 +123,12 @@ def induction_of(run: Run, step: int) -> tuple[torch.Tensor, float] | None:
     return measure_induction(opened.model, text).flatten(), chance_of_induction(text)
 
 
+def heads_per_layer(opened: OpenedModel) -> int:
+    """How many heads a block has; one where a head is as wide as the stream."""
+    config = opened.model.config
+    return config.n_embd // config.head_size
+
+
 def as_text(label: Label | None) -> str:
     return "" if label is None else f"{label} {label.score:.2f}"
 
@@ -104,7 +141,3 @@ def head_name(index: int, n_head: int) -> str:
 def strongest_key(pattern: npt.NDArray[np.float32], query: int) -> int:
     """Where a query looks most."""
     return int(np.argmax(pattern[query, : query + 1]))
-
-
-def as_ids(tokens: Sequence[int]) -> tuple[int, ...]:
-    return tuple(int(token) for token in tokens)

@@ -9,7 +9,7 @@ import streamlit as st
 import torch
 
 from explorer.attention.film import make_film
-from explorer.attention.reading import model_at
+from explorer.attention.reading import SwitchedOff, heads_per_layer, model_at
 from explorer.background import Background, Outcome, outcome
 from explorer.charts.training_words import distinct_titles
 from explorer.components.attention import Choice
@@ -59,18 +59,18 @@ class Subject:
     def is_training(self) -> bool:
         return self.summary.status.is_active
 
-    def film_name(self, off: tuple[int, ...]) -> str:
+    def film_name(self, off: SwitchedOff) -> str:
         """One name for everything that a film depends on."""
         what = repr((str(self.run.path), self.steps, self.ids, off))
         return hashlib.sha256(what.encode()).hexdigest()[:16]
 
 
-def ask_film(subject: Subject, choice: Choice) -> Outcome:
+def ask_film(subject: Subject, off: SwitchedOff) -> Outcome:
     """The text as every checkpoint reads it, made behind the first picture."""
     if len(subject.steps) < 2:
         return Outcome(None, "a single checkpoint makes no film")
-    name = subject.film_name(choice.off)
-    run, steps, ids, off = subject.run, subject.steps, subject.ids, choice.off
+    name = subject.film_name(off)
+    run, steps, ids = subject.run, subject.steps, subject.ids
     return outcome(
         _films.ask(name, lambda: make_film(name, run, steps, ids, off), only_newest_of="film")
     )
@@ -152,15 +152,10 @@ def read_text(summary: Summary, opened: OpenedModel, steps: tuple[int, ...]) -> 
         tuple(whole.tokens),
         tuple(opened.tokenizer.decode([each]) for each in whole.tokens),
         max(0, len(whole.tokens) - n_written),
-        opened.model.config.n_blocks * heads_of(opened),
+        opened.model.config.n_blocks * heads_per_layer(opened),
         losses.steps.tolist(),
         losses.values.tolist(),
     )
-
-
-def heads_of(opened: OpenedModel) -> int:
-    config = opened.model.config
-    return config.n_embd // config.head_size
 
 
 def has_heads(summary: Summary) -> bool:

@@ -45,7 +45,7 @@ function createThumbnails(view) {
         const power = document.createElement("button");
         power.type = "button";
         power.className = "power";
-        power.textContent = "⏻";
+        power.textContent = "×";
         power.addEventListener("click", () => {
           const { off } = view.message;
           choose(view, { off: off.includes(index) ? off.filter((i) => i !== index) : [...off, index] });
