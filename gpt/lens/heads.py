@@ -19,8 +19,8 @@ is where heads rest that find nothing (Xiao et al. 2023 call it the attention si
 
 LABEL_NAMES: tuple[LabelName, ...] = get_args(LabelName)
 
-LABEL_THRESHOLD = 0.5
-"""A label needs a score of this much: half of all attention goes where the label says."""
+LABEL_THRESHOLD = 0.4
+"""A label needs a score of this much: so much of all attention goes where the label says."""
 
 CHANCE_FACTOR = 2.0
 """And this many times what a head would score that looks everywhere alike."""
@@ -143,16 +143,16 @@ def label_heads(
 
     A label is given where its score is at least `LABEL_THRESHOLD` and at least `CHANCE_FACTOR`
     times what a head scores that looks at all it can see alike, as a text of few tokens makes
-    high scores cheap. Of several, the first of `LABEL_NAMES` is taken; an offset of 1 is the
-    previous token.
+    high scores cheap. Of several, the first of `LABEL_NAMES` is taken. An offset of 1 is the
+    previous token; and where a text repeats itself, to do induction is to look back by as much as
+    the text repeats, so a head whose induction is above chance is not called an offset head.
 
     Args:
         scores: on a text, of one sequence.
         tokens: that text, `(T,)`.
         induction: `induction_scores` of the same heads, and what chance would score there.
     """
-    T = len(tokens)
-    chance = measure_heads(uniform_pattern(T, like=scores.entropy), tokens)
+    chance = measure_heads(uniform_pattern(len(tokens), like=scores.entropy), tokens)
     table: dict[LabelName, tuple[list[float], float]] = {
         "previous token": (_numbers(scores.previous_token), chance.previous_token.item()),
         "same token": (_numbers(scores.same_token), chance.same_token.item()),
@@ -161,17 +161,20 @@ def label_heads(
     }
     if induction is not None:
         table["induction"] = (_numbers(induction[0]), induction[1])
-    labels: list[Label | None] = []
-    for head, offset in enumerate(_numbers(scores.offset)):
-        labels.append(None)
+
+    def is_above_chance(name: LabelName, head: int) -> bool:
+        values, by_chance = table.get(name, ([], 0.0))
+        return bool(values) and values[head] >= CHANCE_FACTOR * by_chance
+
+    def label(head: int, offset: int) -> Label | None:
         for name in LABEL_NAMES:
-            if name not in table or (name == "offset" and offset == 1):
+            if name == "offset" and (offset == 1 or is_above_chance("induction", head)):
                 continue
-            values, by_chance = table[name]
-            if values[head] >= max(LABEL_THRESHOLD, CHANCE_FACTOR * by_chance):
-                labels[-1] = Label(name, values[head], int(offset) if name == "offset" else None)
-                break
-    return labels
+            if is_above_chance(name, head) and (score := table[name][0][head]) >= LABEL_THRESHOLD:
+                return Label(name, score, offset if name == "offset" else None)
+        return None
+
+    return [label(head, int(offset)) for head, offset in enumerate(_numbers(scores.offset))]
 
 
 def uniform_pattern(T: int, *, like: Tensor) -> Tensor:

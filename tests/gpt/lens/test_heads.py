@@ -97,7 +97,7 @@ def test_a_text_too_short_to_tell_scores_nothing(length: int) -> None:
     assert label is None
 
 
-def test_labels_need_half_the_attention_and_twice_what_chance_gives() -> None:
+def test_labels_need_much_of_the_attention_and_twice_what_chance_gives() -> None:
     half = (looking_back(1) + UNIFORM) / 2
     patterns = torch.cat([PATTERNS, looking_at_the_same()[None] * 1.01, half[None], half[None] / 2])
     labels = label_heads(measure_heads(patterns, TOKENS), TOKENS)
@@ -128,6 +128,12 @@ def test_an_induction_head_keeps_its_name_where_it_rests_on_the_first_token() ->
     (label,) = label_heads(scores, TOKENS, (torch.tensor([0.75]), 0.4))
     assert label is not None
     assert label.name == "first token"
+
+
+def test_on_a_text_that_repeats_itself_induction_is_not_taken_for_an_offset() -> None:
+    scores = measure_heads(looking_back(3)[None], TOKENS)
+    assert label_heads(scores, TOKENS, (torch.tensor([0.06]), 0.05)) == [Label("offset", 1.0, 3)]
+    assert label_heads(scores, TOKENS, (torch.tensor([0.3]), 0.05)) == [None]
 
 
 def test_offsets_are_those_that_all_later_queries_have() -> None:
