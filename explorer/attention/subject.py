@@ -17,7 +17,8 @@ from explorer.controls import show_mistake
 from explorer.run_watch import records_of
 from gpt.lens.opening import OpenedModel
 from gpt.runs.config import RunError
-from gpt.runs.library import Summary, list_runs
+from gpt.runs.demos import list_all
+from gpt.runs.library import Summary
 from gpt.runs.run import Run
 from gpt.tensor.sampling import generate
 
@@ -79,7 +80,7 @@ def ask_film(subject: Subject, off: SwitchedOff) -> Outcome:
 def choose_subject() -> Subject | None:
     """Run and text, chosen; None, and a sentence, where there is nothing to look at."""
     try:
-        runs = {each.run.name: each for each in list_runs().runs if has_heads(each)}
+        runs = {each.run.name: each for each in list_all().runs if has_heads(each)}
     except RunError as error:
         show_mistake(str(error))
         return None

@@ -11,6 +11,7 @@ from gpt.commands import CommandError
 from gpt.runs.archive import export_run, import_run
 from gpt.runs.config import RunError
 from gpt.runs.control import pause_run, set_learning_rate, stop_run
+from gpt.runs.demos import ship_run
 from gpt.runs.library import Summary, delete_run, find_run, list_runs, runs_folder
 from gpt.runs.tensorboard import export_to_tensorboard
 
@@ -27,6 +28,10 @@ ACTIONS: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     "rename": ("give a run another title", {"title": {"help": "up to 80 characters"}}),
     "delete": ("remove a run and all that is in it", {}),
     "export": ("write a run as a zip file", {"file": {"type": Path}}),
+    "ship": (
+        "copy a finished run to look into, its weights in half precision",
+        {"folder": {"type": Path}},
+    ),
     "tensorboard": ("write a run's curves for TensorBoard", {"folder": {"type": Path}}),
 }
 
@@ -72,6 +77,8 @@ def _do(arguments: argparse.Namespace) -> None:
             delete_run(run)
         case "export":
             export_run(run, arguments.file)
+        case "ship":
+            ship_run(run, arguments.folder)
         case "tensorboard":
             export_to_tensorboard(run, arguments.folder)
 

@@ -17,6 +17,9 @@ from gpt.runs.config import RunConfig, RunError, as_folder_name
 from gpt.runs.run import Run
 from gpt.runs.status import Status, read_status
 
+DEMOS_FOLDER = DATA_FOLDER / "demos"
+"""The runs that ship with the project."""
+
 # What is being made or deleted is not older than this.
 LEFTOVER_SECONDS = 3600
 
@@ -107,11 +110,11 @@ def move_into_place(beside: Path, folder: Path | None, title: str) -> Path:
 
 
 def find_run(name: str | Path) -> Run:
-    """The run of that name in `runs_folder()`, or in that folder anywhere.
+    """The run of that name in `runs_folder()`, among those that ship, or in that folder anywhere.
 
     Raises RunError if there is none.
     """
-    for path in (runs_folder() / name, Path(name).absolute()):
+    for path in (runs_folder() / name, DEMOS_FOLDER / name, Path(name).absolute()):
         run = Run(path)
         if run.config_file.is_file():
             return run
