@@ -8,7 +8,7 @@ from io import BytesIO
 import pandas as pd
 import streamlit as st
 
-from explorer.charts.training_words import STATE_WORDS
+from explorer.charts.training_words import STATE_WORDS, distinct_titles
 from explorer.controls import show_mistake
 from explorer.downloads import Download, show_downloads
 from explorer.run_records import RunRecords
@@ -39,11 +39,11 @@ def show_library(listing: Listing, chosen: Summary | None) -> None:
     """Rename, export and delete the chosen run, and bring in others."""
     for reason in listing.unreadable.values():
         show_mistake(reason)
-    doing, bringing = st.columns([8, 4], gap="large")
+    doing, bringing = st.columns([8, 4] if chosen else [4, 8], gap="large")
     if chosen:
         with doing:
             _show_doings(chosen)
-    with bringing:
+    with bringing if chosen else doing:
         st.file_uploader(
             "Bring in a run that was exported",
             type="zip",
@@ -101,7 +101,7 @@ def _downloads_of(run: Run) -> list[Download]:
 def _table(listing: Listing) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "run": [each.config.title for each in listing.runs],
+            "run": list(distinct_titles(listing.runs).values()),
             "state": [STATE_WORDS[each.status.state] for each in listing.runs],
             "text": [each.config.corpus.name for each in listing.runs],
             "preset": [each.config.preset for each in listing.runs],

@@ -321,16 +321,15 @@ def show_steering(summary: Summary, listing: Listing) -> None:
         rate_now = status.learning_rate or summary.config.training.learning_rate
         # Fixed at the first look: a default that moved would empty what is being typed.
         first = state.setdefault("first_rates", {}).setdefault(key, f"{rate_now:.3g}")
-        rate, put, back = st.columns([3, 2, 3], vertical_alignment="bottom", gap="small")
-        rate.text_input("Learning rate", first, key=key)
-        put.button("Set", on_click=set_rate, args=(run, key), width="stretch")
-        back.button(
-            "Schedule",
-            on_click=steer,
-            args=(set_learning_rate, run, None),
-            width="stretch",
-            help="Back to the learning rate that was planned for each step.",
-        )
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            st.text_input("Learning rate", first, key=key, width=124)
+            st.button("Set", on_click=set_rate, args=(run, key))
+            st.button(
+                "Schedule",
+                on_click=steer,
+                args=(set_learning_rate, run, None),
+                help="Back to the learning rate that was planned for each step.",
+            )
     # What went wrong stays until something is done about it: a live page is drawn every second.
     for message in (status.message, state.get("steering_mistake")):
         if message:

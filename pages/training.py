@@ -106,6 +106,7 @@ def show_empty(config: RunConfig | None, corpus: Corpus | None, is_ticking: bool
         st.button(
             "Train eight names, over in seconds",
             type="primary",
+            wrap=True,
             icon=":material/play_arrow:",
             on_click=try_out,
             args=TO_TRY["Learn eight names by heart"][0],

@@ -143,8 +143,9 @@ def loss_figure(
     figure = go.Figure()
     for overlaid, colour in zip(overlays, CATEGORICAL, strict=False):
         _add_overlay(figure, overlaid, colour, view)
-    _add_train(figure, curve, view)
-    _add_validation(figure, curve, view)
+    whose = f"{curve.title}, " if overlays else ""
+    _add_train(figure, curve, view, whose)
+    _add_validation(figure, curve, view, whose)
     if marks:
         _add_marks(figure, marks)
     last_step = max(each.steps for each in (curve, *overlays))
@@ -242,7 +243,12 @@ def _add_baselines(
         )
 
 
-def _add_train(figure: go.Figure, curve: Curve, view: View) -> None:
+def _mode(steps: npt.NDArray[np.int64]) -> str:
+    """A single point makes no line: it is marked."""
+    return "markers" if len(steps) == 1 else "lines"
+
+
+def _add_train(figure: go.Figure, curve: Curve, view: View, whose: str) -> None:
     losses = in_unit(curve.train_losses, view.unit, curve.characters_per_token)
     steps, values = thin(curve.train_steps, losses)
     figure.add_scatter(
@@ -260,21 +266,21 @@ def _add_train(figure: go.Figure, curve: Curve, view: View) -> None:
     figure.add_scatter(
         x=steps.astype(np.float32),
         y=values.astype(np.float32),
-        name="train",
-        mode="lines",
+        name=f"{whose}train",
+        mode=_mode(steps),
         line={"color": LIGHT.forward, "width": 2.5},
         hovertemplate="%{y:.4f}",
     )
 
 
-def _add_validation(figure: go.Figure, curve: Curve, view: View) -> None:
+def _add_validation(figure: go.Figure, curve: Curve, view: View, whose: str) -> None:
     if len(curve.validation_steps) == 0:
         return
     losses = in_unit(curve.validation_losses, view.unit, curve.characters_per_token)
     figure.add_scatter(
         x=curve.validation_steps.astype(np.float32),
         y=losses.astype(np.float32),
-        name="validation",
+        name=f"{whose}validation",
         mode="lines+markers",
         line={"color": LIGHT.text, "width": 2},
         marker={"size": 7, "color": LIGHT.ground, "line": {"color": LIGHT.text, "width": 2}},
@@ -291,7 +297,7 @@ def _add_overlay(figure: go.Figure, curve: Curve, colour: str, view: View) -> No
         x=steps.astype(np.float32),
         y=values.astype(np.float32),
         name=f"{curve.title}, train",
-        mode="lines",
+        mode=_mode(steps),
         line={"color": colour, "width": 1.5, "dash": "dot" if has_validation else "solid"},
         hovertemplate="%{y:.4f}",
     )
@@ -344,7 +350,7 @@ def trail_figure(trail: Trail, *, is_log_x: bool, moment: int | None = None) -> 
             x=steps.astype(np.float32),
             y=values.astype(np.float32),
             name=trail.title,
-            mode="lines",
+            mode=_mode(steps),
             line={"color": LIGHT.backward, "width": 1.75},
             hovertemplate=f"step %{{x:d}}<br>%{{y:{trail.number_format}}}<extra></extra>",
         )

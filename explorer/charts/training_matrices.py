@@ -52,7 +52,7 @@ def histogram_figure(now: Mapping[str, Histogram], before: Mapping[str, Histogra
             row=1,
             col=column,
         )
-        figure.update_xaxes(title={"text": part}, nticks=5, row=1, col=column)
+        figure.update_xaxes(title={"text": part}, nticks=4, tickangle=0, row=1, col=column)
     figure.update_yaxes(tickformat=".0%", rangemode="tozero", showgrid=False)
     figure.update_layout(
         showlegend=False, bargap=0, margin={"l": 48, "r": 12, "t": 36, "b": 48}, uirevision="free"
@@ -92,6 +92,7 @@ def ratio_figure(
         yanchor="bottom",
         showarrow=False,
         text="a healthy pace 0.001",
+        bgcolor=LIGHT.ground + "CC",
         font={"size": 12, "color": LIGHT.muted},
     )
     last = max(last_step, 2)

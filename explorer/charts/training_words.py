@@ -141,6 +141,8 @@ def sample_card(sample: Record | None, *, is_document: bool, heading: str) -> st
 def film(samples: Sequence[Record], until: int, count: int = 3) -> list[Record]:
     """So many of the samples before a step, dense early, where a model changes most."""
     before = [sample for sample in samples if sample["step"] < until]
+    if len(before) <= count:
+        return before
     places = {round((len(before) - 1) * (part / count) ** 2) for part in range(count)}
     return [before[place] for place in sorted(places) if 0 <= place < len(before)]
 

@@ -80,6 +80,17 @@ def test_both_losses_are_drawn_as_they_are() -> None:
     assert named(figure, "train").y.dtype == np.float32
 
 
+def test_beside_others_a_run_is_named_in_the_legend_as_they_are() -> None:
+    figure = loss_figure(curve(), view=View(), overlays=[curve("other")])
+    names = {trace.name for trace in figure.data if trace.showlegend is not False}
+    assert names == {"mine, train", "mine, validation", "other, train", "other, validation"}
+
+
+def test_a_run_that_ended_after_its_first_step_is_seen_all_the_same() -> None:
+    assert named(loss_figure(curve(losses=(3.0,)), view=View()), "train").mode == "markers"
+    assert named(loss_figure(curve(), view=View()), "train").mode == "lines"
+
+
 def test_baselines_are_lines_with_their_names_in_the_unit_that_is_shown() -> None:
     baselines = [Baseline("guessing", math.log(65)), Baseline("counting pairs", math.log(12))]
     figure = loss_figure(curve(), baselines, view=View("perplexity"))

@@ -79,6 +79,7 @@ def test_the_film_is_dense_early_and_stays_before_the_present() -> None:
     samples = [{"step": step, "text": ""} for step in range(0, 1000, 100)]
     assert [sample["step"] for sample in film(samples, 900)] == [0, 100, 400]
     assert film(samples, 0) == []
+    assert film(samples, 300) == samples[:3]
 
 
 def test_runs_of_one_title_are_told_apart_by_their_folders(tmp_path) -> None:
