@@ -9,8 +9,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from gpt.corpus.catalogue import load_corpus
 from gpt.runs.control import stop_run
-from gpt.runs.library import list_runs
+from gpt.runs.library import create_run, list_runs
+from gpt.runs.presets import PRESETS, configure
+from gpt.runs.run import Run
+from gpt.runs.status import Status
 
 APP = Path(__file__).parent / "apps" / "training.py"
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -25,15 +29,18 @@ COUNT_SHIFTS = """
 
 
 @pytest.fixture(scope="module")
-def address(
-    serve: Callable[[Path], str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the page finds its runs."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[[Path], str], shelf: Path) -> Iterator[str]:
     """The page's address; whatever a test leaves running is stopped at the end."""
-    runs = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("GPT_TEST_RUNS", str(runs))
+        environment.setenv("GPT_TEST_RUNS", str(shelf))
         yield serve(APP)
-    for summary in list_runs(runs).runs:
+    for summary in list_runs(shelf).runs:
         if summary.status.is_active:
             stop_run(summary.run, "test")
 
@@ -112,6 +119,34 @@ def test_a_run_is_watched_without_a_jump_steered_left_and_found_again(
     page.get_by_role("button", name="Resume").click()
     wait_for_more_than(page, rested)
     stop(page)
+
+
+def test_a_run_is_saved_and_brought_in_again_and_what_cannot_be_saved_is_spoken_of(
+    page: Page, address: str, shelf: Path
+) -> None:
+    """The file is made beside the page, where only a real click leads."""
+    corpus = load_corpus("eight-names")
+    run = create_run(
+        configure(PRESETS["eight-names"], corpus, title="Kept"), corpus, path=shelf / "kept"
+    )
+    run.write_status(Status("finished", 0.0, 50, step=50))
+    page.goto(f"{address}?run=kept")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as zip").click()
+    assert download.value.suggested_filename == "kept.zip"
+    archive = download.value.path()
+    page.locator("input[type=file]").last.set_input_files(
+        {"name": "kept.zip", "mimeType": "application/zip", "buffer": archive.read_bytes()}
+    )
+    expect(page.locator(".gpt-run-title", has_text="Kept · 2")).to_be_visible()
+    assert Run(shelf / "kept-2").config() == run.config()
+
+    page.goto(f"{address}?run=kept")
+    expect(page.get_by_role("button", name="Export as zip")).to_be_visible()
+    # A folder where a file should be cannot be read, whoever asks.
+    (shelf / "kept" / "samples.jsonl").mkdir()
+    page.get_by_role("button", name="Export as zip").click()
+    expect(page.get_by_text("kept cannot be exported: Is a directory.")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
