@@ -15,6 +15,7 @@ from explorer.charts.training_words import distinct_titles
 from explorer.components.attention import Choice
 from explorer.controls import show_mistake
 from explorer.run_watch import records_of
+from gpt.corpus.tasks import TASKS
 from gpt.lens.opening import OpenedModel
 from gpt.runs.config import RunError
 from gpt.runs.demos import list_all
@@ -168,6 +169,8 @@ def first_text(summary: Summary) -> str:
     """A text that this model knows the letters of: the beginning of what it wrote last."""
     samples = records_of(summary).samples
     text = str(samples[-1]["text"]) if samples else ""
+    if summary.config.corpus.name in TASKS:
+        return text.split(" ")[0]  # behind it stands whether the answer is right
     if summary.config.corpus.kind == "documents":
         return text.split("\n")[0][:FIRST_LENGTH]
     return text.lstrip("\n")[:FIRST_LENGTH]
