@@ -9,6 +9,7 @@ import re
 import sys
 
 from gpt.commands import CommandError
+from gpt.tensor.distributed import Workers
 
 COMMANDS = {
     "grad": "the value of an expression and its gradient with respect to every leaf",
@@ -43,7 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
         parsed = parser.parse_args(argv)
         return int(importlib.import_module(f"gpt.commands.{parsed.command}").run(parsed))
     except CommandError as error:
-        print(f"gpt: {error}", file=sys.stderr)
+        if Workers.of_environment(os.environ).is_first:
+            print(f"gpt: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

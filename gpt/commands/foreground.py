@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -15,13 +16,29 @@ from gpt.commands import CommandError
 from gpt.runs.config import RunError
 from gpt.runs.journal import Record
 from gpt.runs.run import Run
-from gpt.runs.session import train_run
+from gpt.runs.session import follow_training, train_run
 from gpt.runs.status import Status
+from gpt.tensor.distributed import Workers, is_launched
 
 INTERRUPTED = 130
 
 
-def train_in_foreground(run: Run, *, as_json: bool) -> int:
+def lead(command: Callable[[Workers], int]) -> int:
+    """Does in the first process what a command does; the others of torchrun's follow its training.
+
+    Returns the exit status. Only the first one's tells anything.
+    """
+    workers = Workers.of_environment(os.environ)
+    with workers.joined():
+        if workers.is_first:
+            return command(workers)
+        # Whoever ends all of them ends the first, and the others once that has saved its work.
+        with _Signals():
+            follow_training(workers)
+        return 0
+
+
+def train_in_foreground(run: Run, workers: Workers, *, as_json: bool) -> int:
     """Trains to the end, or to a stop or signal; returns the exit status.
 
     Raises CommandError with the reason if training fails.
@@ -52,7 +69,11 @@ def train_in_foreground(run: Run, *, as_json: bool) -> int:
 
         try:
             status = train_run(
-                run, on_record=show, on_state=announce, interruption=lambda: signals.who
+                run,
+                on_record=show,
+                on_state=announce,
+                interruption=lambda: signals.who,
+                workers=workers,
             )
         except RunError as error:
             raise CommandError(str(error)) from None
@@ -116,4 +137,6 @@ class _Signals:
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         self.who = _WHO[signal.Signals(number).name]
-        signal.signal(number, signal.SIG_DFL)
+        # torchrun repeats what the terminal has sent already, and knows how to end who lingers.
+        if not is_launched():
+            signal.signal(number, signal.SIG_DFL)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 
 from gpt.commands import CommandError
-from gpt.commands.foreground import train_in_foreground
+from gpt.commands.foreground import lead, train_in_foreground
 from gpt.runs.config import RunError
 from gpt.runs.control import ask_to_train, set_learning_rate
 from gpt.runs.library import find_run
+from gpt.tensor.distributed import Workers
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    return lead(lambda workers: _resume(arguments, workers))
+
+
+def _resume(arguments: argparse.Namespace, workers: Workers) -> int:
     try:
         run = find_run(arguments.run)
         status = run.status()
@@ -36,4 +41,4 @@ def run(arguments: argparse.Namespace) -> int:
         # Its own process has been told, which is all that a paused run needs.
         print(f"{run.name} goes on in process {status.pid}.")
         return 0
-    return train_in_foreground(run, as_json=arguments.json)
+    return train_in_foreground(run, workers, as_json=arguments.json)

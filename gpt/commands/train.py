@@ -1,4 +1,7 @@
-"""`python -m gpt train --corpus names --preset gpt-small`: a model, trained into a run folder."""
+"""`python -m gpt train --corpus names --preset gpt-small`: a model, trained into a run folder.
+
+With `torchrun --standalone --nproc-per-node 2 -m --` in place of `python -m`, by two processes.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from gpt.commands import CommandError
-from gpt.commands.foreground import train_in_foreground
+from gpt.commands.foreground import lead, train_in_foreground
 from gpt.commands.settings import add_setting_flags, chosen_settings
 from gpt.corpus.catalogue import CATALOGUE, load_corpus
 from gpt.corpus.corpus import Corpus
@@ -15,6 +18,7 @@ from gpt.runs.library import create_run, find_run
 from gpt.runs.pace import measure_pace
 from gpt.runs.presets import DEFAULT_PRESET, PRESETS, Preset, configure, find_preset
 from gpt.runs.run import Checkpoint, Run, parse_which
+from gpt.tensor.distributed import Workers
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,9 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    return lead(lambda workers: _train(arguments, workers))
+
+
+def _train(arguments: argparse.Namespace, workers: Workers) -> int:
     try:
         if _is_of_a_run_that_is_there(arguments):
-            return train_in_foreground(Run(arguments.run.absolute()), as_json=arguments.json)
+            there = Run(arguments.run.absolute())
+            return train_in_foreground(there, workers, as_json=arguments.json)
         origin = _find_origin(arguments)
         preset = _choose_preset(arguments, origin[0].config() if origin else None)
         corpus = _choose_corpus(arguments, preset, origin[0] if origin else None)
@@ -64,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     except ValueError as error:
         raise CommandError(str(error)) from None
-    return train_in_foreground(new, as_json=arguments.json)
+    return train_in_foreground(new, workers, as_json=arguments.json)
 
 
 def _is_of_a_run_that_is_there(arguments: argparse.Namespace) -> bool:

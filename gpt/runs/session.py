@@ -1,4 +1,7 @@
-"""One process at work on one run: it waits for its turn, trains, obeys, and leaves all in order."""
+"""One process at work on one run: it waits for its turn, trains, obeys, and leaves all in order.
+
+Of several processes that train one run together the first does all that; the others follow it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import errno
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -26,6 +30,7 @@ from gpt.runs.recorder import (
 from gpt.runs.run import Run, checkpoint_steps
 from gpt.runs.status import State, Status
 from gpt.runs.training import SavedState, Training, open_training
+from gpt.tensor.distributed import ALONE, WorkerLost, Workers
 from gpt.tensor.divergence import TrainingDiverged
 from gpt.tensor.report import Report
 from gpt.tensor.training_state import Progress
@@ -44,6 +49,7 @@ def train_run(
     on_record: OnRecord = lambda record: None,
     on_state: OnState = lambda status: None,
     interruption: Callable[[], str | None] = lambda: None,
+    workers: Workers = ALONE,
 ) -> Status:
     """Trains a run in this process, from where it stands to its end, and says how that went.
 
@@ -52,6 +58,7 @@ def train_run(
         on_record: is called with the line of metrics of every step.
         on_state: is called whenever the run's state changes.
         interruption: who in this process wants it to stop, if somebody does; asked between steps.
+        workers: the processes that train it together, of which this is the first.
 
     Returns the last status: "finished", "stopped", or "failed" with the reason in its message.
 
@@ -66,9 +73,22 @@ def train_run(
     except OSError as error:
         raise unwritable(run.path, error) from None
     try:
-        return _Session(run, on_record, on_state, interruption).train()
+        return _Session(run, on_record, on_state, interruption, workers).train()
     finally:
         lock.release()
+
+
+def follow_training(workers: Workers) -> None:
+    """Trains, in any process but the first, the run that the first one trains, until that ends.
+
+    It writes nothing: what goes wrong for all of them, the first one says.
+    """
+    with suppress(WorkerLost, TrainingDiverged, ValueError), workers.watched():
+        # The first one says which as soon as nobody else can change the run any more.
+        run = Run(Path(workers.from_first(None)))
+        training, _ = _open_as_it_stands(run, workers)
+        for _ in training.reports():
+            pass
 
 
 class _Session:
@@ -78,11 +98,13 @@ class _Session:
         on_record: OnRecord,
         on_state: OnState,
         interruption: Callable[[], str | None],
+        workers: Workers,
     ) -> None:
         self._run = run
         self._config = run.config()
         self._on_record = on_record
         self._interruption = interruption
+        self._workers = workers
         self._heartbeat = Heartbeat(run, self._config.training.steps, on_state)
         self._checkpoint_steps = checkpoint_steps(
             self._config.training.steps, self._config.recording.checkpoints
@@ -168,16 +190,14 @@ class _Session:
             time.sleep(WAITING_SECONDS)
 
     def _open(self) -> Training:
-        run, config = self._run, self._config
-        origin = read_arrays(run.checkpoint_file(0)).arrays if config.origin else None
-        training = open_training(config, run.corpus(), origin)
-        state = read_state(run)
-        if state is None:
+        with self._workers.watched():
+            self._workers.from_first(str(self._run.path))
+            training, is_new = _open_as_it_stands(self._run, self._workers)
+        if is_new:
             self._recorder.event(0, "trainer", "began")
             self._keep_weights(training)
             self._take_sample(training)
         else:
-            training.import_state(state)
             self._recorder.event(training.progress.step, "trainer", "went on")
             self._repair_best(training)
         self._training = training
@@ -261,6 +281,17 @@ class _Session:
             raise RunError(sentence) from None
 
 
+def _open_as_it_stands(run: Run, workers: Workers) -> tuple[Training, bool]:
+    """The training of a run where it was last saved, and whether that is before its beginning."""
+    config = run.config()
+    origin = read_arrays(run.checkpoint_file(0)).arrays if config.origin else None
+    training = open_training(config, run.corpus(), origin, workers)
+    state = read_state(run)
+    if state is not None:
+        training.import_state(state)
+    return training, state is None
+
+
 def _reason(report: Report) -> str | None:
     if report.ending == "out of patience":
         return "It stopped early, for the validation loss no longer fell."
@@ -269,7 +300,7 @@ def _reason(report: Report) -> str | None:
 
 def _sentence_for(error: Exception, run: Run) -> str | None:
     """What a person is told about an error that they can do something about; None for others."""
-    if isinstance(error, TrainingDiverged | ValueError):
+    if isinstance(error, TrainingDiverged | WorkerLost | ValueError):
         return str(error)
     if isinstance(error, OSError):
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -16,6 +16,7 @@ from gpt.runs.tensor_samples import write_answers, write_sample
 from gpt.runs.training import SAMPLE_SEED, SavedState
 from gpt.tensor.config import GPTConfig
 from gpt.tensor.device import choose_device
+from gpt.tensor.distributed import ALONE, Workers
 from gpt.tensor.language_model import LanguageModel
 from gpt.tensor.models import build_model
 from gpt.tensor.report import Report
@@ -26,9 +27,15 @@ from gpt.tensor.weights import export_weights, import_weights
 
 
 class TensorTraining:
-    """A `Trainer` on the corpus of a run."""
+    """A `Trainer` on the corpus of a run; of several workers, each has one."""
 
-    def __init__(self, config: RunConfig, corpus: Corpus, origin: Arrays | None) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        corpus: Corpus,
+        origin: Arrays | None,
+        workers: Workers = ALONE,
+    ) -> None:
         model_config, training = tensor_configs(config)
         torch.set_num_threads(config.compute.threads)
         data = read_data(corpus, config.tokenizer, model_config.block_size, training)
@@ -38,7 +45,7 @@ class TensorTraining:
         else:
             model = build_model(model_config)
             import_weights(model, _as_tensors(origin))
-        self._model = model.to(choose_device(config.compute.device))
+        self._model = model.to(workers.own_device(choose_device(config.compute.device)))
         self._config = config
         self._task = TASKS[corpus.task] if corpus.task else None
         self._trainer = Trainer(
@@ -47,6 +54,7 @@ class TensorTraining:
             draw_batch=data.draw_batch,
             evaluation=data.evaluation,
             has_answers=corpus.task is not None,
+            workers=workers,
         )
         self._prompts = data.prompts
 
@@ -59,7 +67,8 @@ class TensorTraining:
         return self._trainer.progress
 
     def reports(self) -> Iterator[Report]:
-        return self._trainer.run()
+        with self._trainer.workers.watched():
+            yield from self._trainer.run()
 
     def weights(self) -> Arrays:
         return {name: weight.numpy() for name, weight in export_weights(self._model).items()}

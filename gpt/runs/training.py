@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gpt.corpus.corpus import Corpus
-from gpt.runs.config import RunConfig
+from gpt.runs.config import RunConfig, RunError
+from gpt.tensor.distributed import ALONE, Workers
 from gpt.tensor.report import Report
 from gpt.tensor.training_state import Controls, Progress
 
@@ -48,7 +49,8 @@ class Training(Protocol):
     def reports(self) -> Iterator[Report]:
         """Trains, yielding a report for each step.
 
-        Raises TrainingDiverged when a number is no longer finite.
+        Raises TrainingDiverged when a number is no longer finite, WorkerLost when another process
+        of this training has ended.
         """
 
     def weights(self) -> Arrays:
@@ -64,15 +66,21 @@ class Training(Protocol):
         """Goes on from where the state was taken. Raises ValueError if it is not for this model."""
 
 
-def open_training(config: RunConfig, corpus: Corpus, origin: Arrays | None) -> Training:
+def open_training(
+    config: RunConfig, corpus: Corpus, origin: Arrays | None, workers: Workers = ALONE
+) -> Training:
     """The training that a configuration describes, before its first step.
 
     `origin` are the weights that it starts from; None draws them. Imports torch where it is needed.
+
+    Raises RunError if several workers are to train what only one process can.
     """
     if config.kind == "scalar":
+        if not workers.is_alone:
+            raise RunError("A GPT made of plain numbers trains in one process: leave out torchrun.")
         from gpt.runs.scalar_training import ScalarTraining
 
         return ScalarTraining(config, corpus, origin)
     from gpt.runs.tensor_training import TensorTraining
 
-    return TensorTraining(config, corpus, origin)
+    return TensorTraining(config, corpus, origin, workers)

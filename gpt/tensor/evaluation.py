@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 
 from gpt.tensor.batches import Batch
+from gpt.tensor.distributed import ALONE, Workers
 from gpt.tensor.language_model import IGNORED_TARGET, LanguageModel
 
 
@@ -28,15 +29,17 @@ class Score(NamedTuple):
 
 
 @torch.no_grad()
-def evaluate(model: LanguageModel, batches: Iterable[Batch]) -> Score:
+def evaluate(model: LanguageModel, batches: Iterable[Batch], workers: Workers = ALONE) -> Score:
     """Scores a model on all targets, without dropout; every token counts the same.
+
+    Several workers each read some of the batches, and all get the score of all.
 
     Raises ValueError if there is no target in the batches.
     """
     device = next(model.parameters()).device
-    loss_sum, n_targets, n_right, n_rows, n_exact = 0.0, 0, 0, 0, 0
+    loss_sum = n_targets = n_right = n_rows = n_exact = 0.0
     with model.evaluating():
-        for idx, targets in batches:
+        for idx, targets in workers.some_of(batches):
             targets = targets.to(device)
             is_asked = targets != IGNORED_TARGET
             n_asked = int(is_asked.sum())
@@ -49,6 +52,8 @@ def evaluate(model: LanguageModel, batches: Iterable[Batch]) -> Score:
             n_right += int(is_right[is_asked].sum())
             n_rows += int(is_asked.any(dim=1).sum())
             n_exact += int(((is_right | ~is_asked).all(dim=1) & is_asked.any(dim=1)).sum())
+    sums = (loss_sum, n_targets, n_right, n_rows, n_exact)
+    loss_sum, n_targets, n_right, n_rows, n_exact = workers.total(sums)
     if n_targets == 0:
         raise ValueError("There is nothing to evaluate on: the batches hold no target token.")
     return Score(loss_sum / n_targets, n_right / n_targets, n_exact / n_rows)

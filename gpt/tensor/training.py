@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from gpt.tensor.batches import Batch, BatchSource
+from gpt.tensor.distributed import ALONE, Workers
 from gpt.tensor.divergence import TrainingDiverged
 from gpt.tensor.evaluation import evaluate
 from gpt.tensor.inspection import copy_matrices, inspect_matrices
@@ -37,6 +38,9 @@ class Trainer:
 
     With `has_answers` the rows of `evaluation` are examples of a task, and reports say how many
     answers were right.
+
+    Of several `workers` each has a trainer of the same model, data and configuration, and all
+    report the same. The controls of the first hold for all; the others wait for its next step.
     """
 
     def __init__(
@@ -47,17 +51,20 @@ class Trainer:
         draw_batch: BatchSource,
         evaluation: Sequence[Batch] = (),
         has_answers: bool = False,
+        workers: Workers = ALONE,
     ) -> None:
         self.model = model
         self.config = config
         self.draw_batch = draw_batch
         self.evaluation = evaluation
         self.has_answers = has_answers
+        self.workers = workers
         self.optimiser = build_optimiser(model, config)
         self.generator = torch.Generator().manual_seed(config.seed)
         self.controls = Controls()
         self.progress = Progress()
         self._device = next(model.parameters()).device
+        self._replica = workers.replicate(model)
         self._last_batch: Batch | None = None
 
     def run(self) -> Iterator[Report]:
@@ -69,19 +76,28 @@ class Trainer:
         """
         if self.progress.step == 0 and self.evaluation and self.progress.best_step is None:
             yield Report(step=0, **self._evaluate(self.config.learning_rate))
-        while self._ending() is None and not self.controls.should_stop:
+        while self._ending() is None and not self._should_stop():
             yield self._take_step()
+
+    def _should_stop(self) -> bool:
+        # Asked before every step, so that all take up what the first was told at the same step.
+        self.controls = Controls(**self.workers.from_first(vars(self.controls)))
+        return self.controls.should_stop
 
     def _take_step(self) -> Report:
         step = self.progress.step + 1
         learning_rate = self._learning_rate_at(step)
         started = time.perf_counter()
-        idx, targets = (each.to(self._device) for each in self.draw_batch(self.generator))
+        batch = self.draw_batch(self.generator)
+        share = self.workers.share(batch)
+        idx, targets = share.idx.to(self._device), share.targets.to(self._device)
         self._last_batch = (idx, targets)
         self.model.train()
         with self._dropout_of(step):
-            _, loss = self.model(idx, targets=targets)
-        train_loss = self._finite(loss.item(), "The loss became", step, learning_rate)
+            _, loss = self._replica(idx, targets=targets)
+        loss = loss * share.weight
+        train_loss = self.workers.mean(loss.item())
+        self._finite(train_loss, "The loss became", step, learning_rate)
         self.optimiser.zero_grad()
         loss.backward()
         norm = clip_gradients(self.model.parameters(), self.config.gradient_clip)
@@ -106,7 +122,7 @@ class Trainer:
             learning_rate=learning_rate,
             gradient_norm=norm,
             milliseconds=1000 * spent,
-            tokens_per_second=idx.numel() / spent,
+            tokens_per_second=batch[0].numel() / spent,
             matrices=matrices,
             ending=self._ending(),
             **evaluated,
@@ -119,7 +135,7 @@ class Trainer:
     def _evaluate(self, learning_rate: float) -> dict[str, Any]:
         """What the report of this step says of the validation."""
         step = self.progress.step
-        loss, accuracy, exact_match = evaluate(self.model, self.evaluation)
+        loss, accuracy, exact_match = evaluate(self.model, self.evaluation, self.workers)
         self._finite(loss, "The validation loss became", step, learning_rate)
         best = self.progress.best_validation_loss
         if best is None or loss < best:
@@ -161,7 +177,8 @@ class Trainer:
         # forward pass. Seeded by the step, it needs no place in the saved state.
         if self.model.config.dropout == 0:
             return nullcontext()
-        return _global_generator_seeded(self.config.seed * 2**31 + step, self._device)
+        draw = step * self.workers.size + self.workers.rank  # no two processes drop the same
+        return _global_generator_seeded(self.config.seed * 2**31 + draw, self._device)
 
     def export_state(self) -> TrainingState:
         """A copy of everything that the next step depends on.
