@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -12,6 +13,7 @@ from explorer.attention.reading import (
     Reading,
     SwitchedOff,
     head_name,
+    opened_name,
     read,
     strongest_key,
 )
@@ -31,9 +33,12 @@ from explorer.components.attention import (
 )
 from explorer.run_watch import RESTING_TICK, run_whole_page
 from explorer.source_code import show_code
+from explorer.things_to_try import Suggestion, show_things_to_try
 from gpt.lens.ablation import switch_off
 from gpt.lens.contributions import measure_push
 from gpt.lens.heads import label_heads
+from gpt.lens.memory import keep_freed_memory
+from gpt.lens.summary import SUMMARIES
 from gpt.lens.trace import trace
 from gpt.tensor.layers import MultiHeadAttention, attend
 
@@ -49,19 +54,21 @@ def choice_for(subject: Subject) -> Choice:
     before: Choice = state.get("attention choice", Choice(subject.steps[-1], 0, (0,)))
     now = chosen(VIEW, before)
     step = now.step if now.step in subject.steps else subject.steps[-1]
-    if state.get("attention follows", True) and now.step == state.get("attention last step"):
+    if now.step == state.get("attention last step"):
         step = subject.steps[-1]  # whoever looks at the newest goes on looking at the newest
     state["attention last step"] = subject.steps[-1]
     heads = range(subject.n_heads)
-    opened = now.open if now.open in heads else 0
-    shown = tuple(each for each in now.shown if each in heads) or (opened,)
+    openable = range(subject.n_heads + len(SUMMARIES))
+    opened = now.open if now.open in openable else 0
+    shown = tuple(each for each in now.shown if each in openable) or (opened,)
     if opened not in shown:
         shown = (opened, *shown)
     pinned = now.pinned
     if pinned and max(pinned.query, pinned.key) >= len(subject.ids):
         pinned = None
     off = tuple(each for each in now.off if each in heads)
-    return Choice(step, opened, shown, off, pinned)
+    state["attention choice"] = choice = Choice(step, opened, shown, off, pinned)
+    return choice
 
 
 def show_picture(subject: Subject, choice: Choice, off: SwitchedOff, reading: Reading) -> None:
@@ -74,16 +81,38 @@ def show_picture(subject: Subject, choice: Choice, off: SwitchedOff, reading: Re
         layers=reading.n_layer,
         heads=names,
         labels=reading.labels,
-        title=names[choice.open].capitalize(),
+        title=opened_name(choice.open, reading).capitalize(),
         thumbnails=thumbnails(reading.patterns),
-        open=lower_triangle(reading.patterns[choice.open]),
-        others=in_16_bits(lower_triangle(reading.patterns[others])),
+        open=lower_triangle(reading.openable[choice.open]),
+        others=in_16_bits(lower_triangle(reading.openable[others])),
         steps=subject.steps,
         loss_steps=subject.loss_steps,
         losses=subject.losses,
         film=subject.film_name(off),
     )
     attention(picture, choice, key=VIEW)
+
+
+def show_summaries(subject: Subject, choice: Choice) -> None:
+    """Instead of one head, all of them as one."""
+    place = choice.open - subject.n_heads
+    state["attention summary"] = list(SUMMARIES)[place] if place >= 0 else None
+    st.pills(
+        "Or all heads as one",
+        list(SUMMARIES),
+        key="attention summary",
+        on_change=open_summary,
+        args=(subject.n_heads,),
+        help="average and strongest over all heads; rollout follows attention through the layers"
+        " (Abnar and Zuidema 2020)",
+    )
+
+
+def open_summary(n_heads: int) -> None:
+    name = state["attention summary"]
+    opened = n_heads + list(SUMMARIES).index(name) if name else 0
+    before: Choice = state["attention choice"]
+    state["attention choice"] = replace(before, open=opened, shown=(opened,))
 
 
 def show_film(film: Film, choice: Choice) -> None:
@@ -95,23 +124,55 @@ def show_film(film: Film, choice: Choice) -> None:
 def show(subject: Subject, tick: float | None) -> None:
     """The picture, and everything about the pair that is pinned."""
     choice = choice_for(subject)
-    state["attention choice"] = choice
     off = switched_off(choice)
     reading = read(subject.run, choice.step, subject.ids, off)
     if choice.pinned is None:
         query = len(subject.ids) - 1
-        key = strongest_key(reading.patterns[choice.open], query)
-        choice = Choice(choice.step, choice.open, choice.shown, choice.off, Pinned(query, key))
+        key = strongest_key(reading.openable[choice.open], query)
+        choice = replace(choice, pinned=Pinned(query, key))
     show_picture(subject, choice, off, reading)
+    show_summaries(subject, choice)
     film = ask_film(subject, off)
     if film.value:
         show_film(film.value, choice)
-    show_unfolded(subject, choice, reading)
+    if choice.open < subject.n_heads:
+        show_unfolded(subject, choice, reading)
     show_switching(subject, choice, off, reading)
     show_becoming(choice, reading, film.value)
     show_table(subject, choice, reading)
     if tick_for(subject, film.is_awaited) != tick:
         run_whole_page()
+
+
+def look_at(run: str, text: str, choice: Choice) -> None:
+    """Set the page up: a run, a text, and what of it is shown."""
+    state["attention run"] = state["attention text of"] = run
+    state["attention text"], state["attention written"] = text, ""
+    state["attention choice"] = choice
+    state["attention mlps"] = []
+
+
+COPIED = "srti=euhwqkpm=euhwqkpm"
+THINGS_TO_TRY = [
+    Suggestion(
+        "Watch a head learn to copy",
+        "Press ▶ under the title: around step 200 the second layer finds what came next last time.",
+        look_at,
+        ("copy", COPIED, Choice(0, 2, (2,), pinned=Pinned(17, 9))),
+    ),
+    Suggestion(
+        "Take the copying heads away",
+        "One of the two is enough. Switch the other off as well, and it can only guess.",
+        look_at,
+        ("copy", COPIED, Choice(1000, 2, (2, 3), off=(2, 3), pinned=Pinned(17, 9))),
+    ),
+    Suggestion(
+        "Who does a name look back to?",
+        "In Shakespeare's plays, a GPT grown here: click a token on the right to see who looks.",
+        look_at,
+        ("shakespeare", "ROMEO:\nO, Romeo, wherefore", Choice(2000, 0, (0,))),
+    ),
+]
 
 
 def tick_for(subject: Subject, is_awaited: bool) -> float | None:
@@ -120,6 +181,7 @@ def tick_for(subject: Subject, is_awaited: bool) -> float | None:
     return RESTING_TICK if subject.is_training else None
 
 
+st.cache_resource(keep_freed_memory)()
 if "attention text" not in state:
     read_link()
 state.is_whole_run = True
@@ -131,5 +193,6 @@ if subject is not None:
     tick = tick_for(subject, awaited)
     st.fragment(show, run_every=tick)(subject, tick)
     write_link(subject)
+    show_things_to_try(THINGS_TO_TRY)
 state.is_whole_run = False
 show_code(trace, attend, MultiHeadAttention, label_heads, switch_off, measure_push)

@@ -21,7 +21,7 @@ class Film:
         name: what it belongs to: run, text and what is switched off.
         steps: of the checkpoints.
         thumbnails: `(steps, heads, S, S)`, from 0 to 255.
-        triangles: `(steps, heads, T (T + 1) / 2)`, from 0 to 65535.
+        triangles: `(steps, heads and summaries, T (T + 1) / 2)`, from 0 to 65535.
         labels: what kind each head is, for every step.
         scores: of each head for every step, by the name of the score: `(steps, heads)`.
     """
@@ -43,7 +43,7 @@ def make_film(
         name,
         tuple(steps),
         np.stack([thumbnails(each.patterns) for each in readings]),
-        np.stack([in_16_bits(lower_triangle(each.patterns)) for each in readings]),
+        np.stack([in_16_bits(lower_triangle(each.openable)) for each in readings]),
         tuple(each.labels for each in readings),
         {
             score: np.stack([each.scores[score] for each in readings])

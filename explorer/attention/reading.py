@@ -13,6 +13,7 @@ from gpt.lens.ablation import MLP, Head, Part, Replacement, switch_off
 from gpt.lens.heads import Label, label_heads, measure_heads
 from gpt.lens.induction import chance_of_induction, draw_repeated_text, measure_induction
 from gpt.lens.opening import OpenedModel, open_model
+from gpt.lens.summary import SUMMARIES
 from gpt.lens.trace import Trace
 from gpt.lens.trace import trace as trace_tensors
 from gpt.runs.run import Run
@@ -30,6 +31,7 @@ class Reading:
         opened: the model, with its tokenizer.
         trace: every activation.
         patterns: where every head looked, layer by layer, `(heads, T, T)`.
+        summaries: all heads as one, `(summaries, T, T)`, in the order of `SUMMARIES`.
         labels: what kind each head is, or "".
         scores: how much of each kind it is, `(heads,)`, by the name of the score.
     """
@@ -37,12 +39,18 @@ class Reading:
     opened: OpenedModel
     trace: Trace
     patterns: npt.NDArray[np.float32]
+    summaries: npt.NDArray[np.float32]
     labels: tuple[str, ...]
     scores: dict[str, npt.NDArray[np.float32]]
 
     @property
     def n_layer(self) -> int:
         return self.trace.n_layer
+
+    @property
+    def openable(self) -> npt.NDArray[np.float32]:
+        """All that can be shown in full: every head, then every summary, `(..., T, T)`."""
+        return np.concatenate([self.patterns, self.summaries])
 
     @property
     def n_head(self) -> int:
@@ -102,6 +110,7 @@ def read(run: Run, step: int, ids: tuple[int, ...], off: SwitchedOff = NOTHING_O
         opened,
         trace,
         patterns.numpy(),
+        torch.stack([summary(trace.patterns.float()) for summary in SUMMARIES.values()]).numpy(),
         tuple(as_text(label) for label in labels),
         named,
     )
@@ -131,6 +140,14 @@ def heads_per_layer(opened: OpenedModel) -> int:
 
 def as_text(label: Label | None) -> str:
     return "" if label is None else f"{label} {label.score:.2f}"
+
+
+def opened_name(index: int, reading: Reading) -> str:
+    """What is shown in full: a head, or a summary of all."""
+    n_heads = len(reading.patterns)
+    if index < n_heads:
+        return head_name(index, reading.n_head)
+    return f"all heads: {list(SUMMARIES)[index - n_heads]}"
 
 
 def head_name(index: int, n_head: int) -> str:

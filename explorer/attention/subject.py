@@ -16,11 +16,13 @@ from explorer.components.attention import Choice
 from explorer.controls import show_mistake
 from explorer.run_watch import records_of
 from gpt.corpus.tasks import TASKS
+from gpt.corpus.tasks.task import SEPARATOR
 from gpt.lens.opening import OpenedModel
 from gpt.runs.config import RunError
 from gpt.runs.demos import list_all
 from gpt.runs.library import Summary
 from gpt.runs.run import Run
+from gpt.tensor.filters import SamplingConfig
 from gpt.tensor.sampling import generate
 
 WRITE_SEED = 1337
@@ -60,6 +62,13 @@ class Subject:
     @property
     def is_training(self) -> bool:
         return self.summary.status.is_active
+
+    @property
+    def answer_start(self) -> int:
+        """Which token is asked for first: the second, or of a task the first of the answer."""
+        if self.summary.config.corpus.name not in TASKS or SEPARATOR not in self.texts:
+            return 1
+        return len(self.texts) - self.texts[::-1].index(SEPARATOR)
 
     def film_name(self, off: SwitchedOff) -> str:
         """One name for everything that a film depends on."""
@@ -195,7 +204,7 @@ def write_on(opened: OpenedModel) -> None:
         torch.tensor([tokens]),
         room,
         generator=torch.Generator().manual_seed(WRITE_SEED),
-        temperature=WRITE_TEMPERATURE,
+        config=SamplingConfig(temperature=WRITE_TEMPERATURE),
     )[0, len(tokens) :].tolist()
     bos = opened.tokenizer.bos
     if bos in ids:

@@ -16,6 +16,7 @@ from explorer.charts.tokens import visible
 from explorer.components.attention import Choice
 from explorer.components.plot import plot
 from explorer.controls import show_mistake
+from gpt.corpus.tasks import TASKS
 from gpt.lens.ablation import MLP, Head, Part, Replacement, compare_losses, parts_of
 from gpt.lens.opening import held_out_batches
 
@@ -77,11 +78,15 @@ def show_switching(subject: Subject, choice: Choice, off: SwitchedOff, reading: 
 
 
 def text_loss(subject: Subject, reading: Reading) -> float | None:
-    """The loss on the text itself, in nats per token; None for a single token."""
-    if len(subject.ids) < 2:
+    """The loss on the text itself, in nats per token; None where nothing is to be predicted.
+
+    Of a task only the answer counts.
+    """
+    if subject.answer_start >= len(subject.ids):
         return None
-    logits = reading.trace.logits[:-1].float()
-    targets = torch.tensor(subject.ids[1:])
+    start = subject.answer_start
+    logits = reading.trace.logits[start - 1 : -1].float()
+    targets = torch.tensor(subject.ids[start:])
     return torch.nn.functional.cross_entropy(logits, targets).item()
 
 
@@ -90,13 +95,14 @@ def text_losses(subject: Subject, whole: Reading, reading: Reading, off: Switche
     if before is None:
         return ""
     after = text_loss(subject, reading) if off else None
+    what = "the answer" if subject.summary.config.corpus.name in TASKS else "this text"
     change = (
         ""
         if after is None
         else f"""<p>without those parts
         <b class="gpt-headline gpt-backward">{after:.4f}</b></p>"""
     )
-    return f"""<div class="gpt-reading"><p>loss on this text, nats per token
+    return f"""<div class="gpt-reading"><p>loss on {what}, nats per token
       <b class="gpt-headline gpt-forward">{before:.4f}</b></p>{change}</div>"""
 
 

@@ -1,0 +1,99 @@
+"""The Attention page without a browser, on the runs that ship."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from explorer.attention.film import make_film
+from explorer.attention.reading import SwitchedOff, model_at, read
+from gpt.runs.demos import list_demos
+from gpt.runs.run import Run
+
+HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
+COPIED = "srti=euhwqkpm=euhwqkpm"
+
+
+@pytest.fixture(autouse=True)
+def no_runs(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("GPT_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def copy() -> Run:
+    return next(each.run for each in list_demos().runs if each.run.name == "copy")
+
+
+def open_page(**query: str) -> AppTest:
+    app = AppTest.from_file(str(HOME), default_timeout=90)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("../pages/attention.py").run()
+    assert not app.exception
+    return app
+
+
+def html(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def test_the_first_visit_has_a_run_to_show() -> None:
+    app = open_page()
+    assert app.title[0].value == "Where does each head look?"
+    assert app.selectbox(key="attention run").options == [
+        "Copying what came before",
+        "GPT on Tiny Shakespeare",
+    ]
+    assert "asks," in html(app)
+
+
+def test_a_link_is_taken_up_and_written() -> None:
+    app = open_page(run="copy", text=COPIED, step="1000", open="2")
+    assert app.query_params["open"] == "2"
+    assert app.text_area(key="attention text").value == COPIED
+    assert "layer 1, head 0" in html(app)
+
+
+def test_an_unknown_character_is_named() -> None:
+    app = open_page(run="copy", text="Ä")
+    assert any("unknown to this tokenizer" in each.value for each in app.markdown)
+
+
+def test_a_long_text_is_cropped_and_says_so() -> None:
+    app = open_page(run="copy", text="a" * 40)
+    assert "reads 29 tokens at a time, so the first 12 are left out" in html(app)
+
+
+def test_copying_needs_both_heads_of_the_second_layer(copy: Run) -> None:
+    ids = tuple(model_at(copy, 1000).encode(COPIED).tokens)
+    whole = read(copy, 1000, ids)
+    assert [label.rsplit(" ", 1)[0] for label in whole.labels] == [
+        *("previous token", "previous token"),
+        *("induction", "induction"),
+    ]
+    place = len(ids) - 2  # p, after which comes m
+    sure = whole.trace.probabilities[place, ids[-1]].item()
+    one_off = read(copy, 1000, ids, SwitchedOff((2,)))
+    both_off = read(copy, 1000, ids, SwitchedOff((2, 3)))
+    assert sure > 0.99
+    assert one_off.trace.probabilities[place, ids[-1]].item() > 0.99
+    assert both_off.trace.probabilities[place, ids[-1]].item() < 0.2
+
+
+def test_a_film_shows_every_checkpoint_as_it_is(copy: Run) -> None:
+    ids = tuple(model_at(copy, 1000).encode(COPIED).tokens)
+    steps = [each.step for each in copy.checkpoints()]
+    film = make_film("name", copy, steps, ids, SwitchedOff())
+    first = read(copy, steps[0], ids)
+    rows, columns = torch.tril_indices(len(ids), len(ids))
+    exact = first.patterns[3][rows, columns]
+    assert abs(film.triangles[0, 3] / 65535 - exact).max() < 1e-5
+    assert film.labels[-1] == read(copy, 1000, ids).labels
+    induction = film.scores["induction"]
+    assert induction[0].max() < 0.2
+    assert induction[-1, 2:].min() > 0.6
