@@ -1,0 +1,175 @@
+"""The Attention page in a real browser: edits, hovering, the training under a slider, and bytes.
+
+    python tests/benchmarks/attention_page.py [EDITS]
+
+Makes two runs with a few checkpoints of random weights, of 4 layers of 4 heads with a block of 64
+and of 6 by 6 with 256, starts the app and Chromium, and measures for each with a full block:
+
+- from a changed text to the repainted thumbnails of all heads;
+- frames a second while the pointer wanders over the thumbnails and the open head;
+- from a move of the slider over the training to the repainted heads;
+- bytes received over the page's socket to the first picture, and in all with the film behind it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import statistics
+import string
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
+from conftest import HOME, QUIET, start_app
+
+SIZES = ((4, 4, 64), (6, 6, 256))
+CHECKPOINTS = 12
+
+FRAMES = """async (milliseconds) => {
+  const times = [];
+  const end = performance.now() + milliseconds;
+  await new Promise((done) => {
+    const tick = (now) => { times.push(now); now < end ? requestAnimationFrame(tick) : done(); };
+    requestAnimationFrame(tick);
+  });
+  return times;
+}"""
+
+# The canvas is cleared and painted in one go: its pixels change with the text and the step.
+FINGERPRINT = """() => {
+  const canvas = document.querySelector(".gpt-attention .patterns");
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let sum = 0;
+  for (let i = 0; i < data.length; i += 97) sum = (sum * 31 + data[i]) >>> 0;
+  return sum;
+}"""
+
+SCRUB = """async () => {
+  const range = document.querySelector(".gpt-attention .steps");
+  const delays = [];
+  const count = Number(range.max) + 1;
+  for (let move = 0; move < 24; move++) {
+    const started = performance.now();
+    range.value = move % count;
+    range.dispatchEvent(new Event("input", { bubbles: true }));
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    delays.push(performance.now() - started);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  return delays;
+}"""
+
+
+def make_run(folder: Path, layers: int, heads: int, block_size: int) -> str:
+    """A finished run of that shape: noise at every checkpoint, which takes as long to look at."""
+    from gpt.corpus.corpus import Corpus
+    from gpt.runs.library import create_run
+    from gpt.runs.presets import PRESETS, configure
+    from gpt.runs.session import train_run
+
+    rng = random.Random(0)
+    text = "".join(rng.choice(string.ascii_letters + " \n") for _ in range(20_000))
+    corpus = Corpus("noise", text, "text")
+    changes = {
+        **{"n_layer": layers, "n_head": heads, "n_embd": 16 * heads, "block_size": block_size},
+        **{"steps": 12, "batch_size": 1, "evaluation_interval": 12, "evaluation_windows": 1},
+        **{"checkpoints": CHECKPOINTS, "sample_interval": None, "warmup_steps": 0},
+    }
+    title = f"{layers} x {heads}"
+    run = create_run(configure(PRESETS["gpt-small"], corpus, changes, title=title), corpus)
+    train_run(run)
+    return run.name
+
+
+def percentile(numbers: list[float], share: float) -> float:
+    ordered = sorted(numbers)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def text_of(length: int, seed: int) -> str:
+    rng = random.Random(seed)
+    return "".join(rng.choice(string.ascii_lowercase) for _ in range(length))
+
+
+def measure_edits(page: Page, length: int, edits: int) -> list[float]:
+    entry = page.get_by_label("Text to read")
+    delays = []
+    for edit in range(edits):
+        before = page.evaluate(FINGERPRINT)
+        entry.fill(text_of(length, edit + 10))
+        started = page.evaluate("performance.now()")
+        entry.press("Control+Enter")
+        page.wait_for_function(f"({FINGERPRINT})() !== {before}", polling="raf")
+        delays.append(page.evaluate("performance.now()") - started)
+        page.wait_for_timeout(2500)  # the film behind it
+    return delays
+
+
+def measure_frames(page: Page) -> float:
+    """The rate while the pointer moves: thumbnails first, then the open head."""
+    thumbnails = page.locator(".gpt-attention .thumbnails").bounding_box()
+    heatmap = page.locator(".gpt-attention .heatmap").bounding_box()
+    assert thumbnails and heatmap
+    page.evaluate(f"() => {{ window.frames = ({FRAMES})(4000) }}")
+    for box in (thumbnails, heatmap):
+        for step in range(100):
+            page.mouse.move(
+                box["x"] + box["width"] * (0.15 + 0.7 * step / 100),
+                box["y"] + box["height"] * (0.2 + 0.6 * step / 100),
+            )
+            page.wait_for_timeout(16)
+    times: list[float] = page.evaluate("() => window.frames")
+    return 1000 * (len(times) - 1) / (times[-1] - times[0])
+
+
+def measure(browser: Browser, address: str, name: str, length: int, edits: int) -> str:
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    received = [0]
+
+    def count(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda data: received.__setitem__(0, received[0] + len(data)))
+
+    page.on("websocket", count)
+    page.goto(f"{address}/attention?run={name}&text={text_of(length, 1)}")
+    page.locator(".gpt-attention .heatmap .main-svg").first.wait_for()
+    first = received[0]
+    page.wait_for_function("() => !document.querySelector('.gpt-attention .play').disabled")
+    page.wait_for_timeout(3000)
+    in_all = received[0]
+    scrubbed = page.evaluate(SCRUB)
+    frames = measure_frames(page)
+    edited = measure_edits(page, length, edits)
+    page.close()
+    return (
+        f"{name} heads, {length} tokens: edit to thumbnails median"
+        f" {statistics.median(edited):.0f} ms, 95th {percentile(edited, 0.95):.0f} ms;"
+        f" hover {frames:.0f} frames a second; scrubber median"
+        f" {statistics.median(scrubbed):.0f} ms, 95th {percentile(scrubbed, 0.95):.0f} ms;"
+        f" {first / 1000:.0f} kB to the first picture, {in_all / 1000:.0f} kB with the film"
+    )
+
+
+def main() -> None:
+    edits = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["GPT_RUNS"] = folder
+        runs = [(make_run(Path(folder), *size), size[2]) for size in SIZES]
+        process, address = start_app(HOME)
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path="/usr/bin/chromium", args=[*QUIET]
+                )
+                for name, length in runs:
+                    print(measure(browser, address, name, length, edits))
+                browser.close()
+        finally:
+            process.terminate()
+
+
+if __name__ == "__main__":
+    main()
