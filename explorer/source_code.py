@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -23,9 +24,17 @@ def show_code(*functions: Callable[..., Any] | type) -> None:
     for function in functions:
         function = inspect.unwrap(function)
         with st.expander(title(function)):
-            st.code(dedent(inspect.getsource(function)), language="python")
+            st.code(source(function), language="python")
 
 
+# Finding a class in its file takes milliseconds, and every run of a page would pay them again.
+@cache
+def source(function: Callable[..., Any] | type) -> str:
+    """Its text, from the margin on."""
+    return dedent(inspect.getsource(function))
+
+
+@cache
 def title(function: Callable[..., Any] | type) -> str:
     """Its name, the first line of its docstring, and where it stands, as ``explorer/x.py:21``."""
     path = Path(inspect.getsourcefile(function) or "").resolve()
