@@ -6,6 +6,6 @@ before torch, which takes two seconds, is loaded.
 
 In the order in which to read it: `config`, `tap`, `layers`, `language_model`, `ladder`, `gpt`,
 `models`; `batches`, `optimiser`, `schedule`, `training`; `cache`, `sampling`. What the field has
-learnt since the lecture, each part by itself: `rotary`, `token_shift`, `muon`. `microgpt` takes
-weights to `gpt.scalar` and back.
+learnt since the lecture, each part by itself: `rotary`, `token_shift`, `muon`. `distributed` lets
+several processes train one model; `microgpt` takes weights to `gpt.scalar` and back.
 """
