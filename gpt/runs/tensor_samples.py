@@ -11,6 +11,7 @@ from gpt.corpus.tasks.task import SEPARATOR, Example, Task
 from gpt.corpus.tokenizer import Tokenizer
 from gpt.runs.settings import RecordingConfig
 from gpt.runs.training import SAMPLED_DOCUMENTS
+from gpt.tensor.filters import SamplingConfig
 from gpt.tensor.language_model import LanguageModel
 from gpt.tensor.sampling import generate
 
@@ -34,7 +35,7 @@ def write_sample(
         torch.full((count, 1), bos or 0),
         length if bos is None else min(length, model.config.block_size),
         generator=generator,
-        temperature=recording.sample_temperature,
+        config=SamplingConfig(temperature=recording.sample_temperature),
     )
     ended = (list(takewhile(lambda token: token != bos, ids)) for ids in texts[:, 1:].tolist())
     return "\n".join(map(tokenizer.decode, ended))
@@ -61,7 +62,7 @@ def write_answers(
             torch.tensor([asked]),
             min(recording.sample_tokens, room),
             generator=generator,
-            temperature=recording.sample_temperature,
+            config=SamplingConfig(temperature=recording.sample_temperature),
         )
         answer = text[0, len(asked) :].tolist()
         has_ended = tokenizer.bos in answer

@@ -1,39 +1,76 @@
 """The key/value cache: what attention computed for earlier tokens, kept for the next one.
 
 The cache lives outside the model. It is made for one batch of sequences, passed to each `forward`
-and filled by it; a new text gets a new cache. Positions are counted from its first token, so once
-the block is full it cannot slide: learned positions would all shift by one. Whoever generates past
-the block crops the text and reads it anew.
+and filled by it; a new text gets a new cache. Positions are counted from its first token. What
+happens once the block is full is for the cache to say, see `PastBlock`.
 """
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 
+PastBlock = Literal["crop", "slide", "clamp"]
+"""What becomes of a text that has outgrown the block.
+
+"crop": only the last block_size tokens are read, from position 0 on (the lecture's way). Every
+    token then stands one place further left than before, so nothing in the cache holds any more:
+    each further token costs a whole pass.
+"slide": the cache forgets its oldest token and positions go on. That needs positions of which only
+    distances count, as rotary ones. What is kept was computed when older tokens could still be
+    seen, so a trace of them remains: the same as attention within a window (Beltagy et al. 2020,
+    "Longformer"; Jiang et al. 2023, "Mistral 7B").
+"clamp": nothing is forgotten, and every token past the block stands at its last position, a thing
+    that the model has never seen in training. To be looked at, not to be used.
+"""
+
 
 class LayerCache:
-    """Keys and values of one layer, `(B, H, capacity, D)`; the first `length` are filled."""
+    """Keys and values of one layer, each `(B, H, capacity, D)`.
 
-    def __init__(self, capacity: int) -> None:
-        self.capacity = capacity
+    Attributes:
+        length: how many tokens the layer has read, those forgotten included.
+    """
+
+    def __init__(self, block_size: int, past_block: PastBlock = "crop") -> None:
         self.length = 0
+        self._window = block_size if past_block == "slide" else None
+        # Twice the window, so that it is moved back to the start once a block, not once a token.
+        self._capacity = 2 * block_size if self._window else block_size
+        self._end = 0  # behind the last entry
         self._keys: Tensor | None = None
         self._values: Tensor | None = None
 
     def extend(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Adds keys and values of new tokens, `(B, H, T, D)`; returns all there are so far."""
+        """Adds keys and values of new tokens, `(B, H, T, D)`; returns all that can be seen."""
         if key.requires_grad and torch.is_grad_enabled():
             raise ValueError("A cache is for generation; call the model under torch.no_grad().")
-        if self._keys is None or self._values is None:
-            B, H, _, D = key.shape
-            self._keys = key.new_empty(B, H, self.capacity, D)
-            self._values = value.new_empty(B, H, self.capacity, D)
-        end = self.length + key.shape[2]
-        self._keys[:, :, self.length : end] = key
-        self._values[:, :, self.length : end] = value
-        self.length = end
-        return self._keys[:, :, :end], self._values[:, :, :end]
+        end = self._end + key.shape[2]
+        if self._keys is None or self._values is None or end > self._capacity:
+            end = self._make_room(key)
+        assert self._keys is not None and self._values is not None
+        start = end - key.shape[2]
+        self._keys[:, :, start:end] = key
+        self._values[:, :, start:end] = value
+        self._end = end
+        self.length += key.shape[2]
+        first = 0 if self._window is None else max(0, end - self._window)
+        return self._keys[:, :, first:end], self._values[:, :, first:end]
+
+    def _make_room(self, key: Tensor) -> int:
+        """Room for new keys and values behind those still needed; returns where it will end."""
+        B, H, T, D = key.shape
+        kept = self._end if self._window is None else min(self._end, self._window - 1)
+        if self._window is None and kept + T > self._capacity:
+            self._capacity = 2 * (kept + T)
+        former = self._keys, self._values
+        self._keys, self._values = (key.new_empty(B, H, self._capacity, D) for _ in former)
+        for entries, old in zip((self._keys, self._values), former, strict=True):
+            if old is not None:
+                entries[:, :, :kept] = old[:, :, self._end - kept : self._end]
+        return kept + T
 
 
 class RecentTokens:
@@ -55,27 +92,50 @@ class RecentTokens:
 
 
 class KeyValueCache:
-    """One `LayerCache` per block, the last embeddings, and how many tokens the model has read."""
+    """One `LayerCache` per block, the last embeddings, and how many tokens the model has read.
 
-    def __init__(self, n_layer: int, block_size: int) -> None:
-        self.layers = [LayerCache(block_size) for _ in range(n_layer)]
+    Attributes:
+        length: that number, those forgotten included.
+        past_block: what becomes of a text that has outgrown the block.
+    """
+
+    def __init__(self, n_layer: int, block_size: int, past_block: PastBlock = "crop") -> None:
+        self.layers = [LayerCache(block_size, past_block) for _ in range(n_layer)]
         self.recent_tokens = RecentTokens()
         self.block_size = block_size
+        self.past_block = past_block
         self.length = 0
 
     @property
     def is_full(self) -> bool:
-        """Whether no further token has a position left."""
-        return self.length >= self.block_size
+        """Whether no further token can be read without reading the text anew."""
+        return self.past_block == "crop" and self.length >= self.block_size
 
     def advance(self, n_tokens: int) -> None:
         """Counts tokens that every layer has now read."""
         self.length += n_tokens
 
 
-def start_of(cache: KeyValueCache | None) -> int:
-    """The position of the next token: how many the cache holds."""
-    return 0 if cache is None else cache.length
+def new_positions(cache: KeyValueCache | None, n_tokens: int, block_size: int) -> slice | Tensor:
+    """Where new tokens stand, `(T,)`, as an index into the learned positions of a block.
+
+    Raises ValueError if a token would stand past the block, and the cache has no answer to that.
+    """
+    start = 0 if cache is None else cache.length
+    end = start + n_tokens
+    past_block = "crop" if cache is None else cache.past_block
+    if end <= block_size:
+        return slice(start, end)
+    if past_block == "clamp":
+        return torch.arange(start, end).clamp(max=block_size - 1)
+    if past_block == "slide" and n_tokens == 1:
+        return slice(start, end)
+    if past_block == "slide":
+        raise ValueError("Past the block a sliding cache reads one token at a time.")
+    raise ValueError(
+        f"{end} tokens do not fit into a block of {block_size}; "
+        f"crop the text to its last {block_size}."
+    )
 
 
 def layer_of(cache: KeyValueCache | None, layer: int) -> LayerCache | None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gpt.tensor.cache import KeyValueCache
+from gpt.tensor.cache import KeyValueCache, PastBlock
 from gpt.tensor.config import GPTConfig
 from gpt.tensor.tap import Ablation, Tap, Trace
 
@@ -66,9 +66,9 @@ class LanguageModel(nn.Module, ABC):
         loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED_TARGET)
         return logits, loss
 
-    def new_cache(self) -> KeyValueCache:
-        """An empty cache for this model."""
-        return KeyValueCache(self.config.n_blocks, self.config.block_size)
+    def new_cache(self, past_block: PastBlock = "crop") -> KeyValueCache:
+        """An empty cache for this model, which says what becomes of a text past the block."""
+        return KeyValueCache(self.config.n_blocks, self.config.block_size, past_block)
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:

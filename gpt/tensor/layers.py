@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gpt.tensor.cache import KeyValueCache, LayerCache, start_of
+from gpt.tensor.cache import KeyValueCache, LayerCache, new_positions
 from gpt.tensor.config import Activation, Norm
 from gpt.tensor.rotary import Rotary
 from gpt.tensor.tap import Tap
@@ -68,21 +68,15 @@ class Embeddings(nn.Module):
     def forward(self, idx: Tensor, cache: KeyValueCache | None, tap: Tap) -> Tensor:
         """Embeds tokens that follow those in the cache.
 
-        Raises ValueError if the last one would stand past the block.
+        Raises ValueError if the last one would stand past the block, unless the cache allows it.
         """
-        start = start_of(cache)
-        end = start + idx.shape[1]
-        if end > self.block_size:
-            raise ValueError(
-                f"{end} tokens do not fit into a block of {self.block_size}; "
-                f"crop the text to its last {self.block_size}."
-            )
+        positions = new_positions(cache, idx.shape[1], self.block_size)
         within = tap.within("embeddings")
         x = within("token", self.token(idx))  # (B, T, C)
         if self.shift is not None:
             x = within("shifted", self.shift(x, cache and cache.recent_tokens))
         if self.has_positions:
-            x = x + within("position", self.position.weight[start:end])  # (T, C)
+            x = x + within("position", self.position.weight[positions])  # (T, C)
         if self.norm is not None:
             x = self.norm(x)
         return tap("embeddings", x)
@@ -119,14 +113,19 @@ def attend(
         )
     T, D = query.shape[-2:]
     S = key.shape[-2]
-    scores = tap("scores", query @ key.transpose(-2, -1) / math.sqrt(D))
-    is_visible = torch.ones(T, S, dtype=torch.bool, device=query.device)
-    if is_causal:
-        # The queries are the last T of the S tokens; each sees itself and what came before.
-        is_visible = is_visible.tril(S - T)
-    masked_scores = tap("masked_scores", scores.masked_fill(~is_visible, -math.inf))
-    pattern = tap("pattern", masked_scores.softmax(dim=-1))
-    return F.dropout(pattern, dropout) @ value
+    masked_scores = scores = tap("scores", query / math.sqrt(D) @ key.transpose(-2, -1))
+    if is_causal and T > 1:
+        # The queries are the last T of the S tokens; each sees itself and what came before. The
+        # very last sees all of them.
+        is_visible = torch.ones(T, S, dtype=torch.bool, device=query.device).tril(S - T)
+        masked_scores = scores.masked_fill(~is_visible, -math.inf)
+    pattern = tap("pattern", tap("masked_scores", masked_scores).softmax(dim=-1))
+    return drop(pattern, dropout) @ value
+
+
+def drop(x: Tensor, share: float) -> Tensor:
+    """Zeroes a share of the activations, at random, and scales the rest up in turn."""
+    return F.dropout(x, share) if share else x
 
 
 class Head(nn.Module):
@@ -194,7 +193,7 @@ class MultiHeadAttention(nn.Module):
         output = heads.transpose(1, 2).flatten(2)  # (B, T, H * D = C)
         if self.projection is not None:
             output = self.projection(output)
-        return tap("output", F.dropout(output, dropout))
+        return tap("output", drop(output, dropout))
 
     def prepare(self, x: Tensor, start: int) -> Tensor:
         """Queries or keys `(B, T, C)` as they are compared: `(B, H, T, D)`, normalised and turned
@@ -262,7 +261,8 @@ class MLP(nn.Module):
     def forward(self, x: Tensor, tap: Tap) -> Tensor:
         pre = tap("pre", self.expansion(x))  # (B, T, 4 C)
         post = tap("post", self.activation(pre))
-        return tap("output", F.dropout(self.projection(post), self.dropout, self.training))
+        dropout = self.dropout if self.training else 0.0
+        return tap("output", drop(self.projection(post), dropout))
 
 
 NORMS: dict[Norm, Callable[[int, bool], nn.Module]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from gpt.tensor.config import GPTConfig, RungName
 from gpt.tensor.gpt import GPT
@@ -38,6 +39,18 @@ def build_model(config: GPTConfig, generator: torch.Generator | None = None) -> 
     With a generator its weights are drawn; without one they are zero, to be filled from elsewhere.
     """
     model = RUNGS[config.rung](config)
+    shorten_lookups(model)
     if generator is not None:
         initialise(model, generator)
     return model
+
+
+def shorten_lookups(model: nn.Module) -> None:
+    """Lets layers and their weights be found as any attribute is.
+
+    torch keeps them in dictionaries of its own, to which Python comes only after it has looked
+    everywhere else. With one token to be read at a time, that took a fifth of the whole.
+    """
+    for module in model.modules():
+        vars(module).update(module._parameters)
+        vars(module).update(module._modules)

@@ -19,20 +19,28 @@ class Rotary(nn.Module):
 
     def __init__(self, head_size: int, block_size: int) -> None:
         super().__init__()
-        pairs = torch.arange(head_size // 2, dtype=torch.float64)
-        angles = torch.outer(
-            torch.arange(block_size, dtype=torch.float64), BASE ** (-2 * pairs / head_size)
-        )  # (block_size, D / 2)
-        # Both halves of a vector are multiplied by the same cosines, so they stand there twice.
-        turned = torch.cat([angles, angles], dim=-1)
-        self.register_buffer("cosines", turned.cos().float(), persistent=False)
-        self.register_buffer("sines", turned.sin().float(), persistent=False)
+        self.head_size = head_size
+        cosines, sines = self.turns(0, block_size)
+        self.register_buffer("cosines", cosines, persistent=False)
+        self.register_buffer("sines", sines, persistent=False)
         self.cosines: Tensor  # (block_size, D)
         self.sines: Tensor
 
     def forward(self, x: Tensor, start: int) -> Tensor:
         """`(B, H, T, D)` -> the same, turned; the first token stands at position `start`."""
         end = start + x.shape[2]
+        cosines, sines = self.cosines[start:end], self.sines[start:end]
+        if end > len(self.cosines):  # a sliding cache goes on past the block
+            cosines, sines = (turn.to(x.device) for turn in self.turns(start, end))
         first, second = x.chunk(2, dim=-1)
         across = torch.cat([-second, first], dim=-1)
-        return x * self.cosines[start:end] + across * self.sines[start:end]
+        return x * cosines + across * sines
+
+    def turns(self, start: int, end: int) -> tuple[Tensor, Tensor]:
+        """Cosines and sines of the angles at some positions, each `(T, D)`."""
+        pairs = torch.arange(self.head_size // 2, dtype=torch.float64)
+        positions = torch.arange(start, end, dtype=torch.float64)
+        angles = torch.outer(positions, BASE ** (-2 * pairs / self.head_size))  # (T, D / 2)
+        # Both halves of a vector are multiplied by the same cosines, so they stand there twice.
+        turned = torch.cat([angles, angles], dim=-1)
+        return turned.cos().float(), turned.sin().float()

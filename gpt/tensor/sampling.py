@@ -1,4 +1,4 @@
-"""Text out of a model, one token at a time."""
+"""Text out of a model, one token at a time, for many sequences at once."""
 
 from __future__ import annotations
 
@@ -7,10 +7,23 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from gpt.tensor.cache import KeyValueCache, PastBlock
+from gpt.tensor.config import GPTConfig
+from gpt.tensor.filters import MODEL_ITSELF, SamplingConfig, filter_logits
 from gpt.tensor.language_model import LanguageModel
 
 Draw = Callable[[Tensor, torch.Generator], Tensor]
 """From probabilities `(B, V)` to one token id per sequence, `(B,)`."""
+
+
+class NotANumberError(ValueError):
+    """A model's logits hold a NaN, so that no token can be drawn."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This model's logits hold a NaN, as after a training that diverged; "
+            "choose an earlier checkpoint."
+        )
 
 
 def invert_cumulative(probabilities: Tensor, uniform: Tensor) -> Tensor:
@@ -25,11 +38,17 @@ def invert_cumulative(probabilities: Tensor, uniform: Tensor) -> Tensor:
 
     Returns:
         ids, `(B,)`.
+
+    Raises:
+        NotANumberError: a probability is none.
     """
     cumulative = probabilities.to("cpu", torch.float64).cumsum(dim=-1)
     # The last nonzero share must end at exactly 1, above any needle.
-    cumulative = cumulative / cumulative[:, -1:]
-    return torch.searchsorted(cumulative, uniform[:, None], right=True).squeeze(1)
+    cumulative /= cumulative[:, -1:].clone()
+    tokens = torch.searchsorted(cumulative, uniform[:, None], right=True).squeeze(1)
+    if tokens.max() == probabilities.shape[-1]:  # above any needle, but not above a NaN
+        raise NotANumberError
+    return tokens
 
 
 def draw_token(probabilities: Tensor, generator: torch.Generator) -> Tensor:
@@ -40,41 +59,106 @@ def draw_token(probabilities: Tensor, generator: torch.Generator) -> Tensor:
 
 def draw_multinomial(probabilities: Tensor, generator: torch.Generator) -> Tensor:
     """Draws as the lecture does, by `torch.multinomial`; only to reproduce the lecture's text."""
-    return torch.multinomial(probabilities.cpu(), 1, generator=generator).squeeze(1)
+    return torch.multinomial(probabilities.float().cpu(), 1, generator=generator).squeeze(1)
 
 
-@torch.no_grad()
+def ways_past_block(config: GPTConfig) -> tuple[PastBlock, ...]:
+    """What can become of a text that outgrows this model's block."""
+    if config.rung == "bigram" or (config.rung == "gpt" and config.position == "none"):
+        return ("crop", "slide", "clamp")
+    if config.rung == "gpt" and config.position == "rotary":
+        return ("crop", "slide")
+    return ("crop", "clamp")
+
+
+class Continuation:
+    """Sequences of which a model has read what there is, and is asked for what comes next.
+
+    While a text fits into the block, each new token is all that the model has to read: the rest is
+    in a cache. After that, `past_block` says what happens.
+
+    Args:
+        model: what reads.
+        past_block: what becomes of a text that has outgrown the block.
+        is_cached: whether anything is kept from one token to the next. Without, everything is read
+            anew for each, which gives the same logits and takes longer.
+
+    Raises:
+        ValueError: this model cannot go past its block in that way.
+    """
+
+    def __init__(
+        self, model: LanguageModel, past_block: PastBlock = "crop", *, is_cached: bool = True
+    ) -> None:
+        ways = ways_past_block(model.config)
+        if past_block not in ways:
+            raise ValueError(
+                f"With its kind of positions this model cannot {past_block} what outgrows its "
+                f"block; choose {' or '.join(ways)}."
+            )
+        if past_block == "slide" and not is_cached:
+            raise ValueError("Sliding is something that the cache does; it cannot do without.")
+        self._model = model
+        self._past_block = past_block
+        self._is_cached = is_cached
+        self._cache = model.new_cache(past_block)
+        self._n_read = 0
+        self._device = next(model.parameters()).device
+
+    @torch.inference_mode()
+    def next_logits(self, text: Tensor) -> Tensor:
+        """Logits `(B, V)` of the token after a text `(B, T)` that begins with what was read."""
+        block_size = self._model.config.block_size
+        with self._model.evaluating():
+            if self._past_block == "crop" and text.shape[1] > block_size:
+                return self._last_logits(text[:, -block_size:], None)
+            if not self._is_cached:
+                self._cache, self._n_read = self._model.new_cache(self._past_block), 0
+            unread = text[:, self._n_read :]
+            if self._past_block == "slide" and self._n_read == 0:
+                unread = unread[:, -block_size:]
+            self._n_read = text.shape[1]
+            return self._last_logits(unread, self._cache)
+
+    def _last_logits(self, unread: Tensor, cache: KeyValueCache | None) -> Tensor:
+        logits: Tensor = self._model(unread.to(self._device), cache=cache)[0][:, -1]
+        return logits
+
+
 def generate(
     model: LanguageModel,
     idx: Tensor,
     n_tokens: int,
     *,
     generator: torch.Generator,
-    temperature: float = 1.0,
+    config: SamplingConfig = MODEL_ITSELF,
     draw: Draw = draw_token,
+    past_block: PastBlock = "crop",
     is_cached: bool = True,
+    end: int | None = None,
 ) -> Tensor:
     """Continues each sequence by `n_tokens`: `(B, T)` -> `(B, T + n_tokens)`.
 
-    While the text fits into the block, each new token is all that the model has to read. After that
-    the block slides, every position changes, and the last block_size tokens are read anew.
+    With `end`, a token such as BOS, a sequence that has drawn it goes on with nothing else, and
+    generation is over as soon as all have, so that fewer tokens may come back.
 
-    Raises ValueError if there is no token to start from or the temperature is not above zero.
+    Raises ValueError if there is no token to start from, or the model cannot go past its block in
+    that way; NotANumberError if its logits are none.
     """
-    if idx.shape[1] == 0:
+    B, start = idx.shape
+    if start == 0:
         raise ValueError("There must be at least one token to continue from.")
-    if not temperature > 0:
-        raise ValueError(f"temperature must be above 0, not {temperature}.")
-    block_size = model.config.block_size
-    device = next(model.parameters()).device
-    cache = model.new_cache() if is_cached else None
-    text = idx.cpu()
-    with model.evaluating():
-        for _ in range(n_tokens):
-            if cache is None or text.shape[1] > block_size:
-                logits, _ = model(text[:, -block_size:].to(device))
-            else:
-                logits, _ = model(text[:, cache.length :].to(device), cache=cache)
-            probabilities = (logits[:, -1] / temperature).softmax(dim=-1)  # (B, V)
-            text = torch.cat([text, draw(probabilities, generator)[:, None]], dim=1)
+    continuation = Continuation(model, past_block, is_cached=is_cached)
+    text = torch.cat([idx.cpu(), idx.new_zeros(B, n_tokens, device="cpu")], dim=1)
+    has_ended = torch.zeros(B, dtype=torch.bool)
+    for length in range(start, start + n_tokens):
+        so_far = text[:, :length]
+        *_, last = filter_logits(continuation.next_logits(so_far), config, so_far)
+        tokens = draw(last.probabilities, generator)
+        if end is not None:
+            tokens = tokens.masked_fill(has_ended, end)
+            has_ended = tokens == end
+        text[:, length] = tokens
+        if has_ended.all():
+            return text[:, : length + 1]
     return text
