@@ -27,6 +27,7 @@ from explorer.charts.training import (
 )
 from explorer.charts.training_matrices import histogram_figure, ratio_figure
 from explorer.charts.training_words import (
+    answers_card,
     describe_event,
     distinct_titles,
     film,
@@ -352,7 +353,8 @@ def set_rate(run: Run, key: str) -> None:
 
 
 def show_samples(summary: Summary, records: RunRecords, moment: int | None) -> None:
-    st.header("What it writes", anchor="writes")
+    is_task = summary.config.corpus.task is not None
+    st.header("What it answers" if is_task else "What it writes", anchor="writes")
     is_document = summary.config.corpus.kind == "documents"
     last = summary.config.training.steps if moment is None else moment
     now_shown = at_step(records.samples, last)
@@ -366,7 +368,10 @@ def show_samples(summary: Summary, records: RunRecords, moment: int | None) -> N
     headings = [*("At first", "Then", "Later")[: len(shown) - 1], is_here]
     for column, card, heading in zip(columns, shown, headings, strict=False):
         with column:
-            st.html(sample_card(card, is_document=is_document, heading=heading))
+            if is_task:
+                st.html(answers_card(card, heading=heading))
+            else:
+                st.html(sample_card(card, is_document=is_document, heading=heading))
 
 
 def show_trails(summary: Summary, records: RunRecords, moment: int | None) -> None:

@@ -129,13 +129,27 @@ def answers_right(status: Status) -> dict[str, float]:
 
 def sample_card(sample: Record | None, *, is_document: bool, heading: str) -> str:
     """What the model wrote at a step."""
-    step = "" if sample is None else f"step {sample['step']:,}"
     text = "" if sample is None else str(sample["text"])
     kind = "gpt-sample-documents" if is_document else ""
+    return _card(sample, f'<pre class="{kind}">{escape(text)}</pre>', heading)
+
+
+def answers_card(sample: Record | None, *, heading: str) -> str:
+    """How the model answered some prompts at a step, each line with its mark in front."""
+    lines = "" if sample is None else str(sample["text"])
+    answers = [line.rpartition(" ") for line in lines.splitlines()]
+    items = "".join(
+        f"<li><span>{escape(mark)}</span>{escape(answer)}</li>" for answer, _, mark in answers
+    )
+    return _card(sample, f'<ul class="gpt-answers">{items}</ul>', heading)
+
+
+def _card(sample: Record | None, contents: str, heading: str) -> str:
+    step = "" if sample is None else f"step {sample['step']:,}"
     paper = "gpt-sample-paper" if sample else "gpt-sample-paper gpt-sample-awaited"
     return f"""<figure class="gpt-sample"><figcaption><b>{escape(heading)}</b>{step}</figcaption>
-      <div class="{paper}" tabindex="0" role="region" aria-label="{escape(heading)}, {step}"><pre
-      class="{kind}">{escape(text)}</pre></div></figure>"""
+      <div class="{paper}" tabindex="0" role="region"
+      aria-label="{escape(heading)}, {step}">{contents}</div></figure>"""
 
 
 def film(samples: Sequence[Record], until: int, count: int = 3) -> list[Record]:

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 
 from gpt.corpus.byte_pair import BytePairTokenizer
 from gpt.corpus.corpus import Corpus, Kind
+from gpt.corpus.tasks import TASKS
 from gpt.corpus.tokenizer import Tokenizer, tokenizer_from_json
 from gpt.runs.settings import (
     ComputeConfig,
@@ -60,6 +61,11 @@ class CorpusReference(Settings):
     kind: Kind
     sha256: str
     is_own: bool
+
+    @property
+    def task(self) -> str | None:
+        """The name of the task of which these are the examples, if they are any."""
+        return self.name if self.name in TASKS and not self.is_own else None
 
 
 @dataclass(frozen=True)

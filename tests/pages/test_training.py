@@ -114,6 +114,38 @@ def test_before_any_training_there_is_a_button_that_begins(started: list[str]) -
     assert app.session_state.run == "eight-names"
 
 
+def test_a_text_can_be_cut_into_byte_pairs(started: list[str]) -> None:
+    app = open_page(corpus="eight-names", preset="eight-names")
+    size = app.number_input(key="setting 0 eight-names vocab_size")
+    assert (size.value, size.disabled) == (512, True)
+    app.selectbox(key="setting 0 eight-names tokenizer").set_value("bpe").run()
+    assert not app.number_input(key="setting 0 eight-names vocab_size").disabled
+    app.number_input(key="setting 0 eight-names vocab_size").set_value(5).run()
+    assert "A vocabulary of 5 tokens is too small: this text takes at least 14" in words(app)
+    app.number_input(key="setting 0 eight-names vocab_size").set_value(20).run()
+    press(app, "Train")
+    config = find_run(started[0]).config()
+    assert config.tokenizer_settings.to_dict() == {"tokenizer": "bpe", "vocab_size": 20}
+    # Back to characters, the size that was set is no longer asked about.
+    app.selectbox(key="setting 0 eight-names tokenizer").set_value("characters").run()
+    press(app, "Train")
+    assert find_run(started[1]).config().tokenizer == load_corpus("eight-names").tokenizer
+
+
+def test_a_task_is_shown_with_its_answers(started: list[str]) -> None:
+    corpus = load_corpus("copy")
+    run = create_run(configure(PRESETS["copy"], corpus), corpus)
+    metrics = {"step": 0, "validation_loss": 3.3, "validation_accuracy": 0.5}
+    run.metrics_file.write_text(json.dumps(metrics) + "\n")
+    run.samples_file.write_text(json.dumps({"step": 0, "text": "ab=cd=cd ✓\na=bc=ba ✗"}) + "\n")
+    status = {"state": "stopped", "heartbeat": 0.0, "steps": 50, "validation_accuracy": 0.5}
+    run.status_file.write_text(json.dumps(status))
+    app = open_page(corpus="copy", preset="copy", run=run.name)
+    assert "What it answers" in [header.value for header in app.header]
+    assert "<li><span>✓</span>ab=cd=cd</li><li><span>✗</span>a=bc=ba</li>" in html(app)
+    assert "<th scope='row'>tokens right</th><td>50.0%</td>" in html(app)
+
+
 def test_every_setting_is_a_field_of_the_configuration(started: list[str]) -> None:
     app = open_page(corpus="eight-names", preset="eight-names")
     app.number_input(key="setting 0 eight-names n_embd").set_value(64).run()

@@ -103,6 +103,17 @@ def test_baselines_are_lines_with_their_names_in_the_unit_that_is_shown() -> Non
     assert places == pytest.approx([math.log10(12), math.log10(65)])
 
 
+def test_a_floor_of_nothing_is_left_out_where_nothing_is_infinitely_far_down() -> None:
+    floor = Baseline("the best possible", 0.0)
+    plain = loss_figure(curve(), [floor], view=View())
+    assert [shape.y0 for shape in plain.layout.shapes] == [0]
+    assert plain.layout.yaxis.range[0] < 0
+    logarithmic = loss_figure(curve(), [floor], view=View(is_log_y=True))
+    assert logarithmic.layout.shapes == ()
+    lowest = math.log10(min(curve().train_losses.min(), curve().validation_losses.min()))
+    assert lowest - 0.3 < logarithmic.layout.yaxis.range[0] < lowest
+
+
 def test_labels_that_would_cover_one_another_are_written_as_one() -> None:
     exploded = curve(losses=(3.0, 900.0, 3.0))
     baselines = [Baseline("guessing", 3.3), Baseline("counting pairs", 2.56)]

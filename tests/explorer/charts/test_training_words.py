@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from explorer.charts.training_words import (
+    answers_card,
     describe_event,
     distinct_titles,
     duration,
@@ -55,6 +56,20 @@ def test_the_reading_shows_the_validation_loss_or_else_the_batch() -> None:
     assert "3 min" in html
     tested = Status("running", 0.0, 200, step=50, train_loss=2.5, validation_loss=2.25)
     assert ">2.2500<" in reading("mine", tested, None)
+
+
+def test_of_a_task_the_reading_says_how_many_answers_are_right() -> None:
+    asked = Status("running", 0.0, 9, validation_accuracy=0.5, validation_exact_match=0.125)
+    assert "<tr><th scope='row'>tokens right</th><td>50.0%</td></tr>" in reading("a", asked, None)
+    assert "<tr><th scope='row'>answers right</th><td>12.5%</td></tr>" in reading("a", asked, None)
+    assert "right" not in reading("a", Status("running", 0.0, 9), None)
+
+
+def test_answers_carry_their_marks_in_front() -> None:
+    html = answers_card({"step": 50, "text": "a=a ✓\nthe <cat>=sits… ✗"}, heading="Now")
+    assert "<li><span>✓</span>a=a</li><li><span>✗</span>the &lt;cat&gt;=sits…</li>" in html
+    assert "step 50" in html
+    assert "gpt-sample-awaited" in answers_card(None, heading="Then")
 
 
 def test_titles_and_samples_are_text_and_never_markup() -> None:
