@@ -43,10 +43,10 @@ def product_steps(
     score = dot / math.sqrt(size)
     return f"""<p class="gpt-caption">{chip(asking)} asks, {chip(asked)} is asked. Their products,
       largest first:</p>
-      <table class="gpt-terms"><thead><tr><th>channel</th><th>query</th><th>key</th>
-      <th>product</th></tr></thead><tbody>{rows}
+      <div class="gpt-scroll"><table class="gpt-terms"><thead><tr><th>channel</th><th>query</th>
+      <th>key</th><th>product</th></tr></thead><tbody>{rows}
       <tr><td></td><td colspan="2">the other {size - len(order)}</td>
-      <td><b>{format_number(rest)}</b></td></tr></tbody></table>
+      <td><b>{format_number(rest)}</b></td></tr></tbody></table></div>
       <ol class="gpt-chain">
       <li>q · k <b>{format_number(dot)}</b></li>
       <li>÷ √{size} <b>{format_number(score)}</b></li>
@@ -75,8 +75,8 @@ def mixture(
         else ""
     )
     length = format_number(float(np.linalg.norm(gathered)), 3)
-    return f"""<table class="gpt-terms"><thead><tr><th>key</th><th>share</th><th>‖value‖</th>
-      <th>share · ‖value‖</th></tr></thead><tbody>{rows}{others}</tbody></table>
+    return f"""<div class="gpt-scroll"><table class="gpt-terms"><thead><tr><th>key</th>
+      <th>share</th><th>‖value‖</th><th>share · ‖value‖</th></tr></thead><tbody>{rows}{others}</tbody></table></div>
       <p class="gpt-caption">Added up, a vector of length <b>{length}</b>.</p>"""
 
 
@@ -91,5 +91,5 @@ def pushes(changes: Vector, texts: Sequence[str]) -> str:
     rows = "".join(
         f"<tr>{row(int(a))}{row(int(b))}</tr>" for a, b in zip(up, down, strict=True)
     ).replace("-", "−")
-    return f"""<table class="gpt-terms gpt-pushes"><thead><tr><th colspan="2">for</th>
-      <th colspan="2">against</th></tr></thead><tbody>{rows}</tbody></table>"""
+    return f"""<div class="gpt-scroll"><table class="gpt-terms gpt-pushes"><thead><tr>
+      <th colspan="2">for</th><th colspan="2">against</th></tr></thead><tbody>{rows}</tbody></table></div>"""

@@ -9,6 +9,14 @@ function createHeatmap(view) {
   let isBusy = false;
   let isWanted = false;
   let point = null; // reached by arrow keys
+  // Over the figure, not in it: Plotly would draw all of it again whenever the pointer moves.
+  const [band, cell] = ["band", "cell"].map((name) => {
+    const frame = document.createElement("div");
+    frame.className = `frame ${name}`;
+    frame.hidden = true;
+    chart.after(frame);
+    return frame;
+  });
 
   async function paint() {
     isWanted = true;
@@ -25,11 +33,14 @@ function createHeatmap(view) {
     }
   }
 
+  /** A row for each query; what the mask forbids is no number, so that the grey ground shows. */
   function rows() {
     const count = view.message.tokens.length;
-    return Array.from({ length: count }, (_, query) =>
-      Array.from({ length: count }, (_, key) => (key > query ? null : view.frame.weight(query, key))),
-    );
+    return Array.from({ length: count }, (_, query) => {
+      const row = new Float32Array(count).fill(NaN);
+      for (let key = 0; key <= query; key++) row[key] = view.frame.weight(query, key);
+      return row;
+    });
   }
 
   async function draw(Plotly) {
@@ -54,8 +65,6 @@ function createHeatmap(view) {
       i / 10,
       css(mixed(colours.ground, colours.forward, (i / 10) ** GAMMA)),
     ]);
-    const z = rows();
-    const grey = z.map((row) => row.map((weight) => (weight === null ? 1 : null)));
     const isNew = !chart.data;
     const gap = count > 40 ? 0 : 1;
     await Plotly.react(
@@ -63,24 +72,13 @@ function createHeatmap(view) {
       [
         {
           type: "heatmap",
-          z,
+          z: rows(),
           zmin: 0,
           zmax: 1,
           colorscale: scale,
           showscale: false,
           xgap: gap,
           ygap: gap,
-          hoverinfo: "none",
-          hoverongaps: false,
-        },
-        {
-          type: "heatmap",
-          z: grey,
-          showscale: false,
-          colorscale: [
-            [0, css(colours.masked)],
-            [1, css(colours.masked)],
-          ],
           hoverinfo: "none",
           hoverongaps: false,
         },
@@ -93,7 +91,7 @@ function createHeatmap(view) {
         xaxis: { ...axis, title: { text: "key: looked at" }, constrain: "domain" },
         yaxis: { ...axis, title: { text: "query: looking" }, autorange: "reversed" },
         dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
-        shapes: frames(),
+        plot_bgcolor: css(colours.masked),
       },
       { displayModeBar: false, responsive: false, doubleClick: "reset" },
     );
@@ -102,32 +100,41 @@ function createHeatmap(view) {
       `${message.title} at step ${view.step}: attention from each of ${count} tokens to those before it`,
     );
     if (isNew) listen();
+    light();
   }
 
-  /** The pinned pair, and the row of what is pointed at. */
-  function frames() {
-    const { colours, message } = view;
-    const shapes = [];
-    const { query, key } = looked(view) ?? {};
-    const line = { color: css(colours.backward), width: 2 };
-    const count = message.tokens.length;
-    if (query != null) {
-      shapes.push({ type: "rect", x0: -0.5, x1: query + 0.5, y0: query - 0.5, y1: query + 0.5, line });
-    }
-    if (query != null && key != null && key <= query) {
-      const box = { x0: key - 0.5, x1: key + 0.5, y0: query - 0.5, y1: query + 0.5 };
-      shapes.push({ type: "rect", ...box, line: { ...line, width: 3 } });
-    } else if (query == null && key != null) {
-      shapes.push({ type: "rect", x0: key - 0.5, x1: key + 0.5, y0: key - 0.5, y1: count - 0.5, line });
-    }
-    return shapes;
-  }
-
+  /** Frames around what is looked at: its row, its column, or a pair. */
   function light() {
-    if (chart.data && globalThis.Plotly) globalThis.Plotly.relayout(chart, { shapes: frames() });
+    const layout = chart._fullLayout;
+    if (!chart.data || !layout?.xaxis) return;
+    const { query, key } = looked(view) ?? {};
+    const isPair = query != null && key != null && key <= query;
+    const count = view.message.tokens.length;
+    place(band, query == null ? (key == null ? null : [key, key, key, count - 1]) : [0, query, query, query]);
+    place(cell, isPair ? [key, query, key, query] : null);
+  }
+
+  /** A frame over the cells from the first column and row to the last; nowhere for null. */
+  function place(frame, cells) {
+    frame.hidden = cells === null;
+    if (cells === null) return;
+    const { xaxis, yaxis } = chart._fullLayout;
+    const [left, top, right, bottom] = cells;
+    const [x0, x1] = [xaxis.d2p(left - 0.5), xaxis.d2p(right + 0.5)];
+    const [y0, y1] = [yaxis.d2p(top - 0.5), yaxis.d2p(bottom + 0.5)];
+    const inside = (value, most) => Math.min(Math.max(value, 0), most);
+    const [from, to] = [inside(x0, xaxis._length), inside(x1, xaxis._length)];
+    const [above, below] = [inside(y0, yaxis._length), inside(y1, yaxis._length)];
+    Object.assign(frame.style, {
+      left: `${xaxis._offset + from - 1}px`,
+      top: `${yaxis._offset + above - 1}px`,
+      width: `${to - from}px`,
+      height: `${below - above}px`,
+    });
   }
 
   function listen() {
+    chart.on("plotly_relayout", light);
     chart.on("plotly_hover", ({ points }) => pointAt(view, points[0].y, points[0].x));
     chart.on("plotly_unhover", () => pointAt(view, null, null));
     chart.on("plotly_click", ({ points }) => {
@@ -162,7 +169,7 @@ function createHeatmap(view) {
       const lines = ["query,query token,key,key token,attention"];
       rows().forEach((row, query) =>
         row.forEach((weight, key) => {
-          if (weight === null) return;
+          if (Number.isNaN(weight)) return;
           lines.push([query, quoted(tokens[query]), key, quoted(tokens[key]), weight].join(","));
         }),
       );

@@ -102,16 +102,22 @@ function createWords(view) {
       .join("");
     const total = new Float32Array(count);
     for (const [, q, k, weight] of all) total[query != null ? k : q] += weight / message.shown.length;
-    [...queries.children].forEach((each, i) => {
-      each.classList.toggle("is-looked", i === query);
-      each.style.setProperty("--share", query == null ? total[i] : 0);
-    });
-    [...keys.children].forEach((each, i) => {
-      each.classList.toggle("is-looked", i === key);
-      each.style.setProperty("--share", query == null ? 0 : total[i]);
-    });
+    shade(queries, query, query == null ? total : null);
+    shade(keys, key, query == null ? null : total);
     reading.textContent = said(query, key);
     paintMap(total);
+  }
+
+  /** How much each token is looked at; only what has changed is touched. */
+  function shade(column, looked, shares) {
+    [...column.children].forEach((each, i) => {
+      const share = shares ? shares[i].toFixed(2) : "0";
+      if (each.dataset.share !== share) {
+        each.dataset.share = share;
+        each.style.setProperty("--share", share);
+      }
+      if (each.classList.contains("is-looked") !== (i === looked)) each.classList.toggle("is-looked");
+    });
   }
 
   function said(query, key) {
