@@ -104,6 +104,8 @@ def _print_summary(run: Run, status: Status) -> None:
         print(status.message)
     if status.best_validation_loss is not None:
         print(f"best validation loss {status.best_validation_loss:.4f}, step {status.best_step:,}")
+    if status.validation_accuracy is not None:
+        print(f"at last {status.validation_accuracy:.2%} of the answers' tokens right")
     if status.state == "stopped":
         print(f"go on with: python -m gpt resume {run.name}")
 

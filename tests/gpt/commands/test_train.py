@@ -67,12 +67,44 @@ def test_a_run_is_trained_listed_and_evaluated(gpt: Any, names: Path, tmp_path: 
     assert f"model    {evaluated['loss']:.4f}" in shown
 
 
+def test_a_task_is_trained_and_evaluated_on_its_answers(gpt: Any) -> None:
+    tiny = ("--n-layer", 1, "--n-embd", 8, "--batch-size", 4, "--steps", 4)
+    answer = gpt("train", "--preset", "sort", "--corpus", "sort", "--title", "mine", *tiny)
+    assert answer.returncode == 0, answer.stderr
+    assert "of the answers' tokens right" in answer.stdout
+    evaluated = json.loads(gpt("eval", "mine", "--json").stdout)
+    assert evaluated["baselines"] is None
+    assert evaluated["answers"].keys() == {"floor", "accuracy", "exact_match"}
+    assert evaluated["answers"]["floor"] == 0
+    shown = gpt("eval", "mine").stdout
+    assert "on all of the answers held out" in shown
+    assert "floor    0.0000  the best possible" in shown
+    assert f"{evaluated['answers']['accuracy']:.2%} of their tokens are right" in shown
+
+
+def test_a_text_is_cut_into_byte_pairs(gpt: Any, names: Path) -> None:
+    bpe = ("--tokenizer", "bpe", "--vocab-size", 20)
+    answer = gpt("train", "--corpus", names, "--title", "mine", "--steps", 4, *bpe, *TINY)
+    assert answer.returncode == 0, answer.stderr
+    tokenizer = find_run("mine").config().to_dict()["tokenizer"]
+    assert (tokenizer["kind"], tokenizer["has_bos"]) == ("bpe", True)
+    assert tokenizer["characters"] == "abcdefghilmnoprsuy"
+    # Eighteen letters and BOS leave room for one pair.
+    (pair,) = tokenizer["merges"]
+    assert "".join(pair) in names.read_text()
+    refused = gpt("train", "--corpus", names, "--vocab-size", 20, *TINY)
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "gpt: vocab_size follows from the characters of the text, unless the tokenizer is bpe.\n",
+    )
+
+
 def test_every_setting_of_a_run_is_a_flag(gpt: Any) -> None:
     shown = gpt("train", "--help").stdout
     for flag in ("--n-head", "--weight-tying", "--warmup-steps", "--patience", "--threads",
                  "--evaluation-documents", "--save-interval", "--rung"):  # fmt: skip
         assert flag in shown
-    assert "--vocab-size" not in shown
+    assert shown.count("--vocab-size N") == 2, "the model's follows from the tokenizer's"
 
 
 def test_a_setting_can_be_none_true_or_a_name(gpt: Any, names: Path) -> None:
