@@ -76,7 +76,8 @@ def mixture(
     )
     length = format_number(float(np.linalg.norm(gathered)), 3)
     return f"""<div class="gpt-scroll"><table class="gpt-terms"><thead><tr><th>key</th>
-      <th>share</th><th>‖value‖</th><th>share · ‖value‖</th></tr></thead><tbody>{rows}{others}</tbody></table></div>
+      <th>share</th><th>‖value‖</th><th>share · ‖value‖</th></tr></thead>
+      <tbody>{rows}{others}</tbody></table></div>
       <p class="gpt-caption">Added up, a vector of length <b>{length}</b>.</p>"""
 
 
@@ -92,4 +93,5 @@ def pushes(changes: Vector, texts: Sequence[str]) -> str:
         f"<tr>{row(int(a))}{row(int(b))}</tr>" for a, b in zip(up, down, strict=True)
     ).replace("-", "−")
     return f"""<div class="gpt-scroll"><table class="gpt-terms gpt-pushes"><thead><tr>
-      <th colspan="2">for</th><th colspan="2">against</th></tr></thead><tbody>{rows}</tbody></table></div>"""
+      <th colspan="2">for</th><th colspan="2">against</th></tr></thead>
+      <tbody>{rows}</tbody></table></div>"""
