@@ -36,7 +36,7 @@ def view(page: Page, serve: Serve) -> Page:
     page.set_viewport_size({"width": 1440, "height": 1000})
     query = f"run=copy&text={quote(TEXT)}&step={STEP}&open={OPEN}"
     page.goto(f"{serve(HOME)}/attention?{query}")
-    expect(page.locator(f"{VIEW} .heatmap .main-svg").first).to_be_visible()
+    expect(page.locator(f"{VIEW} .heatmap .main-svg").first).to_be_visible(timeout=60_000)
     expect(page.locator(f"{VIEW} .play")).to_be_enabled(timeout=60_000)
     return page
 
