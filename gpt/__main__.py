@@ -18,6 +18,7 @@ COMMANDS = {
     "train": "train a model into a run folder",
     "resume": "let a run go on that was paused, stopped or killed",
     "runs": "list the runs; steer, rename, delete, export and import them",
+    "sample": "let a run's model write",
     "eval": "how well a run's model predicts the text held out",
     "trace": "write every activation of a forward pass to a file",
 }
