@@ -70,7 +70,7 @@ TASK_MODEL = {
 }
 
 TASK_STEPS = {
-    "copy": 500,
+    "copy": 400,
     "reverse": 500,
     "sort": 800,
     "add": 2500,
