@@ -17,6 +17,7 @@ page = st.navigation(
         ],
         "Train": [st.Page("../pages/training.py", title="Training")],
         "Look inside": [st.Page("../pages/attention.py", title="Attention")],
+        "Generate": [st.Page("../pages/sampling.py", title="Sampling")],
     },
     position="top",
 )

@@ -22,6 +22,7 @@ from explorer import theme
 from explorer.components.plot import plotly_script
 
 HERE = Path(__file__).parent
+MESSAGE_SCRIPT = HERE / "message.js"  # reads what `pack` makes
 # One module for the browser, in the order in which it is read: the entry first.
 SCRIPTS = ("attention", "message", "thumbnails", "heatmap", "words", "scrubber")
 

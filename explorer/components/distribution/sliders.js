@@ -1,0 +1,52 @@
+// The four controls. While one is dragged the bars follow; letting go tells Python.
+
+const CONTROLS = [
+  { name: "temperature", label: "temperature", min: 0, max: 2, step: 0.01, written: (x) => x.toFixed(2) },
+  { name: "top_k", label: "top-k", min: 1, step: 1, written: (x) => (x > 0 ? String(x) : "all") },
+  { name: "top_p", label: "top-p", min: 0.01, max: 1, step: 0.01, written: (x) => x.toFixed(2) },
+  { name: "min_p", label: "min-p", min: 0, max: 1, step: 0.01, written: (x) => x.toFixed(2) },
+];
+
+function createSliders(view) {
+  const place = view.root.querySelector(".controls");
+  const rows = CONTROLS.map((control) => {
+    const row = document.createElement("label");
+    row.innerHTML = `<span>${control.label}</span><output></output>`;
+    const range = document.createElement("input");
+    Object.assign(range, { type: "range", min: control.min, step: control.step });
+    range.setAttribute("aria-label", control.label);
+    row.append(range);
+    place.append(row);
+    const output = row.querySelector("output");
+    const read = () => {
+      const number = range.valueAsNumber;
+      // With all tokens there is nothing to keep to: the control is off.
+      return control.name === "top_k" && number >= view.message.vocabulary.length ? 0 : number;
+    };
+    const show = () => {
+      output.textContent = control.written(view.controls[control.name]);
+      range.setAttribute("aria-valuetext", output.textContent);
+    };
+    range.addEventListener("input", () => {
+      view.controls[control.name] = read();
+      show();
+      soon(view);
+    });
+    range.addEventListener("change", () => view.send({ act: "controls" }));
+    return { control, range, show };
+  });
+
+  /** The controls as Python has them; a number beyond a slider's range widens it. */
+  function take() {
+    const V = view.message.vocabulary.length;
+    for (const { control, range, show } of rows) {
+      const number = view.controls[control.name];
+      const isAll = control.name === "top_k" && number === 0;
+      range.max = control.name === "top_k" ? V : Math.max(control.max, number);
+      range.value = isAll ? V : number;
+      show();
+    }
+  }
+
+  return { take };
+}

@@ -1,0 +1,192 @@
+"""What the Sampling page lets write: a run at a checkpoint, from a prompt, by a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from explorer.attention.reading import model_at
+from explorer.attention.subject import first_text
+from explorer.charts.training_words import distinct_titles
+from explorer.components.distribution import Controls
+from explorer.controls import show_mistake
+from gpt.lens.opening import OpenedModel
+from gpt.lens.writing import start_text, ways_to_go_on
+from gpt.runs.config import RunError
+from gpt.runs.library import Summary, list_runs
+from gpt.tensor.cache import PastBlock
+from gpt.tensor.filters import SamplingConfig
+
+NEWEST = None
+MOST_TOKENS = 1000
+PROMPT_LENGTH = 16  # characters of the first prompt
+CONTROLS = ("temperature", "top_k", "top_p", "min_p")
+PAST_BLOCK_TITLES: dict[PastBlock, str] = {
+    "crop": "read the last block anew",
+    "slide": "let the cache slide",
+    "clamp": "hold the last position",
+}
+PAST_BLOCK_HELP = (
+    "What happens when the text outgrows what the model reads at a time. Reading the last block"
+    " anew for each token is the lecture's way, and the dearest. With rotary positions the cache"
+    " can slide: the oldest token is forgotten. With learned positions, all later tokens can be"
+    " held at the last position, which no training has shown the model: watch the text fall apart."
+)
+
+state = st.session_state
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who writes.
+
+    Attributes:
+        summary: the run.
+        step: the checkpoint.
+        steps: all checkpoints.
+        opened: the model.
+        prompt: the tokens from which it goes on.
+        seed: from which the needles are drawn.
+        length: how many tokens "to the end" is.
+        past_block: what becomes of a text that outgrows the block.
+    """
+
+    summary: Summary = field(compare=False)
+    step: int
+    steps: tuple[int, ...] = field(compare=False)
+    opened: OpenedModel
+    prompt: tuple[int, ...]
+    seed: int
+    length: int
+    past_block: PastBlock
+
+    @property
+    def end(self) -> int | None:
+        """The token that ends a text, if this model has one."""
+        return self.opened.tokenizer.bos
+
+
+def config_of(controls: Controls) -> SamplingConfig:
+    """Raises ValueError for a control out of its range."""
+    return SamplingConfig(controls.temperature, controls.top_k, controls.top_p, controls.min_p)
+
+
+def choose_subject() -> Subject | None:
+    """Run, checkpoint and prompt, chosen; None, and a sentence, where nothing can write."""
+    try:
+        runs = {each.run.name: each for each in list_runs().runs if each.run.checkpoints()}
+    except RunError as error:
+        show_mistake(str(error))
+        return None
+    if not runs:
+        st.html('<p class="gpt-lead">There is no model yet that could write.</p>')
+        st.page_link("../pages/training.py", label="Train a GPT", icon=":material/arrow_forward:")
+        return None
+    if state.get("sampling run") not in runs:
+        state["sampling run"] = next(iter(runs))
+    titles = distinct_titles([*runs.values()])
+    pick, moment, entry = st.columns([4, 2, 5], vertical_alignment="bottom", gap="medium")
+    with pick:
+        name = st.selectbox("Run", [*runs], format_func=titles.__getitem__, key="sampling run")
+    summary = runs[name]
+    steps = tuple(each.step for each in summary.run.checkpoints())
+    if state.get("sampling step") not in (NEWEST, *steps):
+        state["sampling step"] = NEWEST
+    with moment:
+        chosen = st.selectbox(
+            "As after step",
+            [NEWEST, *reversed(steps)],
+            format_func=lambda step: (
+                f"{steps[-1]:,}, the newest" if step is NEWEST else f"{step:,}"
+            ),
+            key="sampling step",
+        )
+    step = steps[-1] if chosen is NEWEST else chosen
+    try:
+        opened = model_at(summary.run, step)
+    except RunError as error:
+        show_mistake(str(error))
+        return None
+    if "sampling prompt" not in state:
+        state["sampling prompt"] = first_text(summary)[:PROMPT_LENGTH]
+    with entry:
+        text = st.text_area("Prompt", key="sampling prompt", height=68)
+    seed, length, past_block = choose_details(opened)
+    try:
+        prompt = start_text(opened, text)
+    except ValueError as error:
+        show_mistake(str(error))
+        return None
+    block_size = opened.model.config.block_size
+    if len(prompt) > block_size and past_block != "clamp":
+        st.html(
+            f'<p class="gpt-caption">The model reads {block_size} tokens at a time, so of this'
+            f" prompt the first {len(prompt) - block_size:,} are not read.</p>"
+        )
+    return Subject(summary, step, steps, opened, tuple(prompt), seed, length, past_block)
+
+
+def choose_details(opened: OpenedModel) -> tuple[int, int, PastBlock]:
+    """The seed, how long a text gets, and what happens past the block."""
+    state.setdefault("sampling seed", 1337)
+    state.setdefault("sampling length", 200)
+    ways = ways_to_go_on(opened)
+    if state.get("sampling past block") not in ways:
+        state["sampling past block"] = ways[0]
+    first, second, third, _ = st.columns([2, 2, 4, 3], gap="medium")
+    with first:
+        seed = st.number_input("Seed", 0, 2**31 - 1, step=1, key="sampling seed")
+    with second:
+        length = st.number_input(
+            "Tokens to the end", 1, MOST_TOKENS, step=50, key="sampling length"
+        )
+    with third:
+        past_block = st.selectbox(
+            "Past the block",
+            ways,
+            format_func=PAST_BLOCK_TITLES.__getitem__,
+            key="sampling past block",
+            help=PAST_BLOCK_HELP,
+        )
+    return int(seed), int(length), past_block
+
+
+def read_link() -> Controls:
+    """Take up what the address says, in the first run of a visit."""
+    query = st.query_params
+    if "run" in query:
+        state["sampling run"] = query["run"]
+    if "prompt" in query:
+        state["sampling prompt"] = query["prompt"]
+    for name, limit in (("step", None), ("seed", 2**31 - 1), ("length", MOST_TOKENS)):
+        if query.get(name, "").isdecimal():
+            number = int(query[name])
+            state[f"sampling {name}"] = number if limit is None else min(max(number, 1), limit)
+    controls = Controls()
+    try:
+        controls = Controls(
+            float(query.get("temperature", controls.temperature)),
+            int(query.get("top_k", controls.top_k)),
+            float(query.get("top_p", controls.top_p)),
+            float(query.get("min_p", controls.min_p)),
+        )
+        config_of(controls)
+    except ValueError:
+        return Controls()  # a link that says nothing sensible
+    return controls
+
+
+def write_link(subject: Subject, controls: Controls) -> None:
+    """Put the view into the address, so that it can be shared and found again."""
+    link = {
+        "run": subject.summary.run.name,
+        "prompt": state["sampling prompt"],
+        "seed": str(subject.seed),
+        "length": str(subject.length),
+        **{name: f"{getattr(controls, name):g}" for name in CONTROLS},
+    }
+    if state["sampling step"] is not NEWEST:
+        link["step"] = str(subject.step)
+    if st.query_params.to_dict() != link:
+        st.query_params.from_dict(link)

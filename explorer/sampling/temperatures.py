@@ -1,0 +1,110 @@
+"""The same luck at five temperatures: what is won and what is lost."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+import torch
+
+from explorer.controls import show_mistake
+from explorer.sampling.subject import Subject
+from gpt.corpus.text import CorpusError
+from gpt.lens.novelty import N_GRAM, distinct_n, mean_surprisal, measure_novelty
+from gpt.runs.config import RunError
+from gpt.tensor.filters import SamplingConfig
+from gpt.tensor.sampling import generate
+
+TEMPERATURES = (0.2, 0.5, 0.8, 1.0, 1.5)
+SAMPLES = 16
+
+state = st.session_state
+
+
+class Batch(NamedTuple):
+    """Samples at one temperature.
+
+    Attributes:
+        tokens: of each sample, behind the prompt and before its end.
+        texts: the same as text.
+    """
+
+    temperature: float
+    tokens: list[list[int]]
+    texts: list[str]
+
+
+def write_batch(subject: Subject, temperature: float) -> Batch:
+    """So many samples at once, as far as the block reaches."""
+    model, tokenizer, end = subject.opened.model, subject.opened.tokenizer, subject.end
+    prompt = list(subject.prompt[-(model.config.block_size // 2 + 1) :])
+    ids = generate(
+        model,
+        torch.tensor([prompt] * SAMPLES),
+        model.config.block_size - len(prompt) + 1,
+        generator=torch.Generator().manual_seed(subject.seed),
+        config=SamplingConfig(temperature),
+        end=end,
+    )[:, len(prompt) :].tolist()
+    tokens = [row[: row.index(end)] if end in row else row for row in ids]
+    given = tokenizer.decode(prompt)
+    texts = [given + tokenizer.decode(each) for each in tokens]
+    return Batch(temperature, tokens, texts)
+
+
+def row_of(subject: Subject, batch: Batch) -> dict[str, object]:
+    """The batch in numbers; of the corpus what can be said if it is there."""
+    prompt = subject.prompt[-(subject.opened.model.config.block_size // 2 + 1) :]
+    row: dict[str, object] = {
+        "temperature": batch.temperature,
+        "surprisal, nats": mean_surprisal(subject.opened, prompt, batch.tokens),
+        f"distinct {N_GRAM}-grams": distinct_n(batch.tokens),
+    }
+    novelty = measure_novelty(batch.texts, subject.summary.run.corpus())
+    if novelty.known is not None:
+        row["known"] = novelty.known
+        row["novel"] = 1 - novelty.known
+    else:
+        row["copied verbatim"] = novelty.copied
+    return row
+
+
+def show_temperatures(subject: Subject) -> None:
+    """Sixteen samples at each of five temperatures, from the same needles."""
+    st.header("The same luck at five temperatures", anchor="temperatures")
+    st.html(
+        f'<p class="gpt-caption">{SAMPLES} samples each, drawn by the same numbers. Surprisal is'
+        " the model's own, at temperature 1; copied is the share of all stretches of 20 characters"
+        " that stand in the text it learnt from; known is the share of whole samples that do.</p>"
+    )
+    name = (subject.summary.run.name, subject.step, subject.prompt, subject.seed)
+    if st.button("Write at five temperatures", icon=":material/thermostat:"):
+        with st.spinner("Writing …"):
+            try:
+                batches = [write_batch(subject, each) for each in TEMPERATURES]
+                rows = [row_of(subject, each) for each in batches]
+            except (RunError, CorpusError, ValueError) as error:
+                show_mistake(str(error))
+                return
+        state["sampling batches"] = name, batches, rows
+    found = state.get("sampling batches")
+    if found is None or found[0] != name:
+        return
+    _, batches, rows = found
+    for column, batch in zip(st.columns(len(batches)), batches, strict=True):
+        documents = subject.end is not None
+        text = "\n".join(batch.texts) if documents else batch.texts[0]
+        column.html(
+            f"<b>{batch.temperature:g}</b>"
+            f'<p class="gpt-sample" tabindex="0" role="region"'
+            f' aria-label="Text at temperature {batch.temperature:g}">{escape(text)}</p>'
+        )
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        column_config={
+            each: st.column_config.NumberColumn(format="%.3f") for each in list(rows[0])[1:]
+        },
+    )

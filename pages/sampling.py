@@ -1,0 +1,132 @@
+"""Sampling: what comes next, and what one's hand on the distribution makes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from explorer.charts.tokens import visible
+from explorer.components.distribution import Controls, Picture, distribution, requested
+from explorer.controls import show_mistake
+from explorer.run_watch import RESTING_TICK, run_whole_page
+from explorer.sampling.files import show_files
+from explorer.sampling.subject import Subject, choose_subject, read_link, write_link
+from explorer.sampling.temperatures import show_temperatures
+from explorer.sampling.text import Text, answer
+from explorer.sampling.training import show_training
+from explorer.source_code import show_code
+from explorer.things_to_try import Suggestion, show_things_to_try
+from gpt.tensor.filters import (
+    divide_by_temperature,
+    keep_min_p,
+    keep_top_k,
+    keep_top_p,
+)
+from gpt.tensor.sampling import Continuation, generate, invert_cumulative
+
+STYLE = Path(__file__).parents[1] / "explorer" / "sampling.css"
+VIEW = "sampling"
+FIRST_TOKENS = 60
+
+state = st.session_state
+
+
+def text_of(subject: Subject) -> Text:
+    """The text as it stands, written anew where something else is to write it."""
+    text: Text | None = state.get("sampling text")
+    controls: Controls = state["sampling controls"]
+    if text is None:
+        text = Text(subject, controls)
+        text.go_on(FIRST_TOKENS)
+    elif text.subject != subject or text.controls != controls:
+        text = text.written_anew(subject, controls)
+    return text
+
+
+def show(subject: Subject) -> None:
+    """The distribution and the text."""
+    request = requested(VIEW)
+    try:
+        text = text_of(subject)
+        if request is not None:
+            text = answer(text, request)
+            state["sampling controls"] = text.controls
+        logits = text.all_logits()
+    except ValueError as error:
+        show_mistake(str(error))
+        return
+    state["sampling text"] = text
+    tokenizer = subject.opened.tokenizer
+    texts = [tokenizer.decode([token]) for token in range(tokenizer.vocab_size)]
+    picture = Picture(
+        texts=texts,
+        vocabulary=[visible(each) for each in texts],
+        prompt=subject.prompt,
+        taken=text.taken,
+        given=[place in text.forced for place in range(len(text.taken))],
+        logits=logits,
+        uniforms=text.uniforms(),
+        is_over=text.is_over,
+    )
+    distribution(picture, text.controls, key=VIEW)
+    show_files(text)
+    write_link(subject, text.controls)
+
+
+def follow(subject: Subject) -> None:
+    """While the run trains, go on with its newest weights as soon as there are any."""
+    newest = subject.summary.run.checkpoints()[-1].step
+    if newest != subject.steps[-1]:
+        run_whole_page()
+
+
+def set_up(controls: Controls) -> None:
+    """Let the page write by these controls."""
+    state["sampling controls"] = controls
+
+
+if "sampling controls" not in state:
+    state["sampling controls"] = read_link()
+st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
+st.title("What comes next?")
+state.is_whole_run = True
+subject = choose_subject()
+if subject is not None:
+    st.fragment(show)(subject)
+    if subject.summary.status.is_active:
+        st.fragment(follow, run_every=RESTING_TICK)(subject)
+    show_things_to_try(
+        [
+            Suggestion(
+                "Always the likeliest",
+                "At temperature 0 the needle no longer matters, and most models end in a circle.",
+                set_up,
+                (Controls(temperature=0.0),),
+            ),
+            Suggestion(
+                "Too hot",
+                "At 2 the unlikely gets its chance everywhere, and a word rarely survives.",
+                set_up,
+                (Controls(temperature=2.0),),
+            ),
+            Suggestion(
+                "Hot, but cut off",
+                "The same heat with min-p 0.1: what is much less likely than the best stays out.",
+                set_up,
+                (Controls(temperature=2.0, min_p=0.1),),
+            ),
+        ]
+    )
+    show_temperatures(subject)
+    show_training(subject)
+state.is_whole_run = False
+show_code(
+    divide_by_temperature,
+    keep_top_k,
+    keep_top_p,
+    keep_min_p,
+    invert_cumulative,
+    Continuation,
+    generate,
+)
