@@ -104,7 +104,13 @@ def choose_subject() -> Subject | None:
     titles = distinct_titles([*runs.values()])
     pick, entry, doing = st.columns([4, 7, 3], vertical_alignment="bottom", gap="medium")
     with pick:
-        name = st.selectbox("Run", names, format_func=titles.__getitem__, key="attention run")
+        name = st.selectbox(
+            "Run",
+            names,
+            format_func=titles.__getitem__,
+            key="attention run",
+            persist_state="session",
+        )
     summary = runs[name]
     steps = tuple(each.step for each in summary.run.checkpoints())
     if not steps:
@@ -124,6 +130,7 @@ def choose_subject() -> Subject | None:
         st.text_area(
             "Text to read",
             key="attention text",
+            persist_state="session",
             height=68,
             on_change=forget_written,
             placeholder="A few words for the model to read.",

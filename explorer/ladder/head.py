@@ -115,7 +115,10 @@ def show_live(corpus: Corpus, tick: float | None) -> None:
     state.setdefault("head text", "hii ther")
     with entry:
         text = st.text_input(
-            f"Text, up to {block_size} characters", key="head text", max_chars=block_size
+            f"Text, up to {block_size} characters",
+            key="head text",
+            max_chars=block_size,
+            persist_state="session",
         )
     model = choose_weights(summary, corpus, weights)
     with doing:

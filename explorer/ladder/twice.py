@@ -58,7 +58,9 @@ def show_comparison(corpus: Corpus) -> None:
     entry, weights, seeds = st.columns([4, 5, 2], vertical_alignment="bottom", gap="medium")
     state.setdefault("twice name", "emma")
     with entry:
-        name = st.text_input("A name to predict", key="twice name", max_chars=15)
+        name = st.text_input(
+            "A name to predict", key="twice name", max_chars=15, persist_state="session"
+        )
     runs = {each.run.name: each for each in list_runs().runs if each.config.kind == "scalar"}
     chosen = weights.selectbox(
         "Weights",
