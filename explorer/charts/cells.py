@@ -33,6 +33,7 @@ class Cells:
         row_title, column_title: what the axes are.
         chosen_row: framed in orange.
         hover: Plotly's template for a cell, with %{x}, %{y} and %{z}.
+        digits: after the point of the numbers written into the cells.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Cells:
     column_title: str = ""
     chosen_row: int | None = None
     hover: str = "%{z:.4f}"
+    digits: int = 2
 
 
 def cells_figure(
@@ -77,7 +79,7 @@ def add_cells(figure: go.Figure, cells: Cells, *, row: int, column: int) -> None
         zmax=(largest or 1.0) if signed else 1.0,
         colorscale=_even(LIGHT.diverging if signed else LIGHT.sequential),
         showscale=False,
-        texttemplate=("%{z:.2f}" if is_written else None),
+        texttemplate=(f"%{{z:.{cells.digits}f}}" if is_written else None),
         textfont={"size": 12},
         hovertemplate=f"{cells.hover}<extra></extra>",
         customdata=_pairs(cells, values.shape),

@@ -175,6 +175,7 @@ def head_figure(activations: Activations, tokens: list[str], chosen: int) -> Any
             column_title=looked_at,
             chosen_row=chosen,
             hover="%{customdata[0]} looks at %{customdata[1]}: %{z:.4f}",
+            digits=1,
         ),
         Cells(
             "pattern: softmax",
@@ -185,6 +186,7 @@ def head_figure(activations: Activations, tokens: list[str], chosen: int) -> Any
             column_title=looked_at,
             chosen_row=chosen,
             hover="%{customdata[0]} takes %{z:.4f} of %{customdata[1]}",
+            digits=1,
         ),
         Cells("value", activations["value"], tokens),
         Cells("pattern × value", activations["heads"], tokens, chosen_row=chosen),
