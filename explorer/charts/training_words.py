@@ -139,9 +139,10 @@ def answers_card(sample: Record | None, *, heading: str) -> str:
     lines = "" if sample is None else str(sample["text"])
     answers = [line.rpartition(" ") for line in lines.splitlines()]
     items = "".join(
-        f"<li><span>{escape(mark)}</span>{escape(answer)}</li>" for answer, _, mark in answers
+        f'<div role="listitem"><b>{escape(mark)}</b><span>{escape(answer)}</span></div>'
+        for answer, _, mark in answers
     )
-    return _card(sample, f'<ul class="gpt-answers">{items}</ul>', heading)
+    return _card(sample, f'<div class="gpt-answers" role="list">{items}</div>', heading)
 
 
 def _card(sample: Record | None, contents: str, heading: str) -> str:

@@ -142,7 +142,8 @@ def test_a_task_is_shown_with_its_answers(started: list[str]) -> None:
     run.status_file.write_text(json.dumps(status))
     app = open_page(corpus="copy", preset="copy", run=run.name)
     assert "What it answers" in [header.value for header in app.header]
-    assert "<li><span>✓</span>ab=cd=cd</li><li><span>✗</span>a=bc=ba</li>" in html(app)
+    assert "<b>✓</b><span>ab=cd=cd</span>" in html(app)
+    assert "<b>✗</b><span>a=bc=ba</span>" in html(app)
     assert "<th scope='row'>tokens right</th><td>50.0%</td>" in html(app)
 
 

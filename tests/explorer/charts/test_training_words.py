@@ -67,7 +67,9 @@ def test_of_a_task_the_reading_says_how_many_answers_are_right() -> None:
 
 def test_answers_carry_their_marks_in_front() -> None:
     html = answers_card({"step": 50, "text": "a=a ✓\nthe <cat>=sits… ✗"}, heading="Now")
-    assert "<li><span>✓</span>a=a</li><li><span>✗</span>the &lt;cat&gt;=sits…</li>" in html
+    assert "<b>✓</b><span>a=a</span>" in html
+    assert "<b>✗</b><span>the &lt;cat&gt;=sits…</span>" in html
+    assert html.count("listitem") == 2
     assert "step 50" in html
     assert "gpt-sample-awaited" in answers_card(None, heading="Then")
 
