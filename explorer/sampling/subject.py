@@ -18,7 +18,7 @@ from gpt.runs.library import Summary, list_runs
 from gpt.tensor.cache import PastBlock
 from gpt.tensor.filters import SamplingConfig
 
-NEWEST = None
+NEWEST = -1  # of the checkpoints
 MOST_TOKENS = 1000
 PROMPT_LENGTH = 16  # characters of the first prompt
 CONTROLS = ("temperature", "top_k", "top_p", "min_p")
@@ -98,11 +98,11 @@ def choose_subject() -> Subject | None:
             "As after step",
             [NEWEST, *reversed(steps)],
             format_func=lambda step: (
-                f"{steps[-1]:,}, the newest" if step is NEWEST else f"{step:,}"
+                f"{steps[-1]:,}, the newest" if step == NEWEST else f"{step:,}"
             ),
             key="sampling step",
         )
-    step = steps[-1] if chosen is NEWEST else chosen
+    step = steps[-1] if chosen == NEWEST else chosen
     try:
         opened = model_at(summary.run, step)
     except RunError as error:
@@ -186,7 +186,7 @@ def write_link(subject: Subject, controls: Controls) -> None:
         "length": str(subject.length),
         **{name: f"{getattr(controls, name):g}" for name in CONTROLS},
     }
-    if state["sampling step"] is not NEWEST:
+    if state["sampling step"] != NEWEST:
         link["step"] = str(subject.step)
     if st.query_params.to_dict() != link:
         st.query_params.from_dict(link)

@@ -12,7 +12,7 @@ from explorer.controls import show_mistake
 from explorer.sampling.subject import Subject
 from explorer.sampling.text import Text
 
-TOKENS = 80
+TOKENS = 60
 state = st.session_state
 
 

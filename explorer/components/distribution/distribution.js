@@ -84,12 +84,12 @@ function radios(root, name, onChoice) {
 function receive(view, message) {
   view.message = message;
   view.controls = { ...message.controls };
-  view.place = message.taken.length;
-  view.pointed = null;
   const V = message.vocabulary.length;
   view.logitsAt = (place) => message.numbers.logits.subarray(place * V, (place + 1) * V);
   view.sliders.take();
-  view.text.lay();
+  view.text.lay(); // a token that had the focus loses it here, and with it its place
+  view.place = message.taken.length;
+  view.pointed = null;
   for (const button of view.root.querySelectorAll("[data-act]")) {
     const isBack = button.dataset.act === "back";
     button.disabled = isBack ? message.taken.length === 0 : message.is_over;
