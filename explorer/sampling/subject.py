@@ -14,7 +14,8 @@ from explorer.controls import show_mistake
 from gpt.lens.opening import OpenedModel
 from gpt.lens.writing import start_text, ways_to_go_on
 from gpt.runs.config import RunError
-from gpt.runs.library import Summary, list_runs
+from gpt.runs.demos import list_all
+from gpt.runs.library import Summary
 from gpt.tensor.cache import PastBlock
 from gpt.tensor.filters import SamplingConfig
 
@@ -75,7 +76,7 @@ def config_of(controls: Controls) -> SamplingConfig:
 def choose_subject() -> Subject | None:
     """Run, checkpoint and prompt, chosen; None, and a sentence, where nothing can write."""
     try:
-        runs = {each.run.name: each for each in list_runs().runs if each.run.checkpoints()}
+        runs = {each.run.name: each for each in list_all().runs if each.run.checkpoints()}
     except RunError as error:
         show_mistake(str(error))
         return None

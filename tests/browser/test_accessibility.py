@@ -12,7 +12,14 @@ from playwright.sync_api import Page, expect
 HOME = Path(__file__).resolve().parents[2] / "explorer" / "Home.py"
 CHAPTERS = ("text", "bigram", "averaging", "head", "notes", "rungs", "twice")
 ATTENTION = "attention?run=copy&text=ab=ab"
-PATHS = ["", "autograd", ATTENTION, *(f"ladder?chapter={chapter}" for chapter in CHAPTERS)]
+SAMPLING = "sampling?run=copy"
+PATHS = [
+    "",
+    "autograd",
+    ATTENTION,
+    SAMPLING,
+    *(f"ladder?chapter={chapter}" for chapter in CHAPTERS),
+]
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
@@ -20,7 +27,9 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 def test_no_rule_is_broken(page: Page, serve: Callable[[Path], str], path: str) -> None:
     page.goto(f"{serve(HOME)}/{path}")
     expect(page.get_by_text("The code", exact=True)).to_be_visible()
-    if not path.endswith("chapter=text"):
+    if path == SAMPLING:
+        expect(page.locator(".gpt-distribution .taken").first).to_be_visible()
+    elif not path.endswith("chapter=text"):
         expect(page.locator(".main-svg").first).to_be_visible()
     page.get_by_text("The code", exact=True).scroll_into_view_if_needed()
     page.locator("[data-testid=stExpander] summary").last.click()

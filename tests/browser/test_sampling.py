@@ -1,0 +1,105 @@
+"""The Sampling page in a real browser: a hand on the sliders, the needle, stepping, forcing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, WebSocket, expect
+
+from gpt.lens.opening import open_model
+from gpt.lens.writing import start_text
+from gpt.runs.demos import list_demos
+from gpt.tensor.filters import SamplingConfig
+from gpt.tensor.steps import TensorReader, take_step
+
+HOME = Path(__file__).resolve().parents[2] / "explorer" / "Home.py"
+LINK = "sampling?run=shakespeare&prompt=What%20s&seed=7&length=90"
+
+
+def open_page(page: Page, url: str, controls: str = "") -> None:
+    page.goto(f"{url}/{LINK}{controls}")
+    expect(page.locator(".gpt-distribution .taken")).to_have_count(60)
+
+
+def test_the_arithmetic_and_the_needle_are_pythons(
+    page: Page, serve: Callable[[Path], str]
+) -> None:
+    open_page(page, serve(HOME), "&temperature=1.5&top_k=20&top_p=0.9&min_p=0.02")
+    page.locator(".gpt-distribution .taken").first.hover()
+    expect(page.locator(".gpt-distribution .caption")).to_contain_text("Token 7")
+    opened = open_model(next(e.run for e in list_demos().runs if e.run.name == "shakespeare"))
+    prompt = start_text(opened, "What s")
+    logits = TensorReader(opened.model).next_logits(prompt)
+    config = SamplingConfig(1.5, 20, 0.9, 0.02)
+    text = page.locator(".gpt-distribution .drawn").inner_text()
+    needle = float(text.split("stands at ")[1].split(",")[0])
+    step = take_step(logits, prompt, config, uniform=needle)
+    cells = page.locator(".gpt-distribution .arithmetic td").all_inner_texts()
+    heated = next(stage for stage in step.stages if stage.name == "temperature").probabilities[0]
+    token = step.token
+    kept = heated[step.probabilities > 0].sum().item()
+    expected = [logits[token], logits[token] / 1.5, heated[token], step.probabilities[token]]
+    numbers = [float(cells[i].replace("−", "-")) for i in (0, 1, 2, 4)]
+    for number, exact in zip(numbers, expected, strict=True):
+        assert abs(number - float(exact)) < 1e-4
+    rows = page.locator(".gpt-distribution .arithmetic th").all_inner_texts()
+    assert f"{kept:.4f}" in rows[4]
+    entropy = -sum(p * math.log(p) for p in step.probabilities.tolist() if p)
+    said = page.locator(".gpt-distribution .summary dd").all_inner_texts()
+    assert said[0] == f"{entropy:.3f} nats"
+    assert said[2] == f"{int((step.probabilities > 0).sum())} of 65"
+
+
+def test_dragging_sends_nothing_and_letting_go_writes_anew(
+    page: Page, serve: Callable[[Path], str]
+) -> None:
+    sent: list[object] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: sent.append(frame))
+
+    page.on("websocket", listen)
+    open_page(page, serve(HOME))
+    page.wait_for_timeout(1500)
+    box = page.get_by_role("slider", name="temperature").bounding_box()
+    assert box is not None
+    entropy = page.locator(".gpt-distribution .summary dd").first
+    written = page.locator(".gpt-distribution .text").inner_text()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    before = len(sent)
+    seen = set()
+    for share in (0.55, 0.6, 0.7, 0.8, 0.9):
+        page.mouse.move(box["x"] + share * box["width"], middle)
+        page.wait_for_timeout(60)
+        seen.add(entropy.inner_text())
+    assert len(sent) == before
+    assert len(seen) == 5
+    page.mouse.up()
+    expect(page.locator(".gpt-distribution .text")).not_to_have_text(written)
+    expect(page.locator(".gpt-distribution .taken")).to_have_count(60)
+
+
+def test_the_text_goes_on_and_back_and_where_it_is_forced(
+    page: Page, serve: Callable[[Path], str]
+) -> None:
+    open_page(page, serve(HOME))
+    taken = page.locator(".gpt-distribution .taken")
+    page.get_by_role("button", name="one token", exact=True).click()
+    expect(taken).to_have_count(61)
+    page.get_by_role("button", name="step back").click()
+    expect(taken).to_have_count(60)
+    page.get_by_role("button", name="to the end").click()
+    expect(taken).to_have_count(90)
+    expect(page.get_by_role("button", name="one token", exact=True)).to_be_disabled()
+    taken.nth(10).click()
+    expect(taken).to_have_count(10)
+    bars = page.locator(".gpt-distribution .shares")
+    bars.focus()
+    for key in ("ArrowRight", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    expect(taken).to_have_count(11)
+    expect(page.locator(".gpt-distribution .is-forced")).to_have_count(1)

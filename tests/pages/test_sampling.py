@@ -1,0 +1,145 @@
+"""The Sampling page without a browser, on a run that ships."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from explorer.components.distribution import Controls, Request
+from explorer.sampling.files import table_of
+from explorer.sampling.subject import Subject
+from explorer.sampling.text import Text, answer, needles
+from gpt.lens.opening import OpenedModel, open_model
+from gpt.lens.writing import start_text
+from gpt.runs.demos import list_demos
+from gpt.tensor.filters import SamplingConfig
+from gpt.tensor.sampling import generate
+
+HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
+HOT = Controls(1.5, top_k=20, top_p=0.9, min_p=0.01)
+
+
+@pytest.fixture(autouse=True)
+def no_runs(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
+
+
+@pytest.fixture(scope="module")
+def subject() -> Subject:
+    summary = next(each for each in list_demos().runs if each.run.name == "shakespeare")
+    steps = tuple(each.step for each in summary.run.checkpoints())
+    opened = open_model(summary.run)
+    prompt = tuple(start_text(opened, "ROMEO:"))
+    return Subject(summary, steps[-1], steps, opened, prompt, 7, 100, "crop")
+
+
+def drawn(opened: OpenedModel, prompt: tuple[int, ...], count: int, **controls: Any) -> list[int]:
+    ids = generate(
+        opened.model,
+        torch.tensor([prompt]),
+        count,
+        generator=torch.Generator().manual_seed(7),
+        config=SamplingConfig(**controls),
+    )
+    return ids[0, len(prompt) :].tolist()
+
+
+def test_the_text_is_what_generate_draws_with_that_seed(subject: Subject) -> None:
+    text = Text(subject, HOT)
+    text.go_on(30)
+    assert text.taken == drawn(subject.opened, subject.prompt, 30, **vars(HOT))
+
+
+def test_whoever_goes_back_and_on_again_draws_the_same(subject: Subject) -> None:
+    text = Text(subject, HOT)
+    text.go_on(30)
+    whole = list(text.taken)
+    text = answer(text, Request("goto", HOT, place=12))
+    assert text.taken == whole[:12]
+    text = answer(text, Request("back", HOT))
+    assert text.taken == whole[:11]
+    text.go_on(19)
+    assert text.taken == whole
+
+
+def test_a_forced_token_stays_where_other_controls_come(subject: Subject) -> None:
+    text = Text(subject, HOT)
+    text.go_on(20)
+    text = answer(text, Request("force", HOT, token=5, place=8))
+    assert text.taken[8:] == [5]
+    text.go_on(4)
+    cold = Controls(temperature=0.0)
+    text = answer(text, Request("controls", cold))
+    assert (text.controls, len(text.taken), text.taken[8], text.forced) == (cold, 13, 5, {8})
+    assert text.taken[:8] == drawn(subject.opened, subject.prompt, 8, temperature=0.0)
+
+
+def test_a_word_ends_with_a_blank_and_the_end_is_the_longest_text(subject: Subject) -> None:
+    text = answer(Text(subject, HOT), Request("word", HOT))
+    assert subject.opened.tokenizer.decode(text.taken)[-1].isspace()
+    text = answer(text, Request("end", HOT))
+    assert len(text.taken) == 100
+    assert text.is_over
+
+
+def test_the_table_tells_what_decided_each_token(subject: Subject) -> None:
+    text = Text(subject, HOT)
+    text.go_on(10)
+    rows = list(csv.DictReader(io.StringIO(table_of(text).to_csv(index=False))))
+    assert [int(row["token"]) for row in rows] == text.taken
+    assert [float(row["uniform"]) for row in rows] == list(needles(7, 10))
+    logits = subject.opened.model(torch.tensor([[*subject.prompt, *text.taken]]))[0][0]
+    shares = logits[len(subject.prompt) - 1 : -1].softmax(-1)
+    for row, place, token in zip(rows, shares, text.taken, strict=True):
+        assert float(row["model_probability"]) == pytest.approx(place[token].item(), abs=1e-5)
+
+
+def open_page(**query: str) -> AppTest:
+    app = AppTest.from_file(str(HOME), default_timeout=90)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("../pages/sampling.py").run()
+    assert not app.exception
+    return app
+
+
+def test_a_link_is_taken_up_and_written() -> None:
+    link = {"run": "shakespeare", "prompt": "KING", "seed": "7", "length": "90"}
+    app = open_page(**link, temperature="1.5", top_k="20", top_p="0.9", min_p="0.01")
+    text: Text = app.session_state["sampling text"]
+    assert text.controls == HOT
+    assert len(text.taken) == 60
+    assert text.taken == drawn(text.subject.opened, text.subject.prompt, 60, **vars(HOT))
+    for name, value in link.items():
+        assert app.query_params[name] in (value, [value])
+
+
+def test_a_thing_to_try_writes_the_text_anew() -> None:
+    app = open_page(run="shakespeare", prompt="KING")
+    next(each for each in app.button if each.label == "Always the likeliest").click().run()
+    text: Text = app.session_state["sampling text"]
+    assert text.controls == Controls(temperature=0.0)
+    assert text.taken == drawn(text.subject.opened, text.subject.prompt, 60, temperature=0.0)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "sentence"),
+    [("é€", "The characters 'é' and '€' are unknown"), ("x" * 300, "the first")],
+)
+def test_a_prompt_that_cannot_be_read_gets_a_sentence(prompt: str, sentence: str) -> None:
+    app = open_page(run="shakespeare", prompt=prompt)
+    said = [each.value for each in app.markdown] + [each.proto.body for each in app.get("html")]
+    assert any(sentence in each for each in said)
+
+
+def test_a_link_with_nonsense_is_as_good_as_none() -> None:
+    app = open_page(run="nobody", temperature="hot", step="x", seed="-3")
+    assert app.session_state["sampling controls"] == Controls()
+    assert app.number_input(key="sampling seed").value == 1337
