@@ -26,6 +26,12 @@ from gpt.tensor.token_shift import TokenShift
 class Linear(nn.Linear):
     """y = x Wᵀ + b, over the last axis."""
 
+    def __call__(self, x: Tensor) -> Tensor:
+        """Without the look for hooks that torch's own call begins with: there are none here, and
+        where one token is read at a time it adds up.
+        """
+        return F.linear(x, self.weight, self.bias)
+
     def reset_parameters(self) -> None:
         """Zeros, where torch would draw from its global generator."""
         for parameter in self.parameters():
@@ -100,23 +106,23 @@ def attend(
         value: what each gives when it is looked at, `(B, H, S, D)`.
         tap: is told scores, masked scores and pattern, each `(B, H, T, S)`.
         dropout: share of the pattern that is zeroed.
-        fused: take torch's single kernel, which is faster and shows nothing; needs S = T.
+        fused: take torch's single kernel, which shows nothing; needs S = T, or T = 1.
         is_causal: whether a token sees only itself and what came before it. Without, all see all,
             as in an encoder.
 
     Returns:
         `(B, H, T, D)`: for each query, the values it looked at, weighted by its pattern.
     """
-    if fused:
-        return F.scaled_dot_product_attention(
-            query, key, value, dropout_p=dropout, is_causal=is_causal
-        )
     T, D = query.shape[-2:]
+    if fused:
+        # The very last query sees all of the keys.
+        return F.scaled_dot_product_attention(
+            query, key, value, dropout_p=dropout, is_causal=is_causal and T > 1
+        )
     S = key.shape[-2]
     masked_scores = scores = tap("scores", query / math.sqrt(D) @ key.transpose(-2, -1))
     if is_causal and T > 1:
-        # The queries are the last T of the S tokens; each sees itself and what came before. The
-        # very last sees all of them.
+        # The queries are the last T of the S tokens; each sees itself and what came before.
         is_visible = torch.ones(T, S, dtype=torch.bool, device=query.device).tril(S - T)
         masked_scores = scores.masked_fill(~is_visible, -math.inf)
     pattern = tap("pattern", tap("masked_scores", masked_scores).softmax(dim=-1))
@@ -188,7 +194,9 @@ class MultiHeadAttention(nn.Module):
         if cache is not None:
             key, value = cache.extend(key, value)
         dropout = self.dropout if self.training else 0.0
-        fused = self.training and tap.is_idle and cache is None
+        # For one token of one text, calling each step takes longer than computing it.
+        is_worth_fusing = self.training if cache is None else x.shape[:2] == (1, 1)
+        fused = tap.is_idle and is_worth_fusing
         heads = tap("heads", attend(query, key, value, tap, dropout=dropout, fused=fused))
         output = heads.transpose(1, 2).flatten(2)  # (B, T, H * D = C)
         if self.projection is not None:

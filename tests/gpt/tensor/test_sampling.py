@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpt.tensor.config import RUNG_NAMES, GPTConfig
+from gpt.tensor.config import RUNG_NAMES, GPTConfig, RungName
 from gpt.tensor.filters import SamplingConfig
 from gpt.tensor.models import build_model
 from gpt.tensor.presets import PRESETS
@@ -81,6 +81,18 @@ def test_with_the_cache_and_without_it_the_same_text(changes: dict[str, Any], st
     assert cached.shape == (3, start + 12)
     assert torch.equal(cached[:, :start], idx)
     assert model.training
+
+
+@pytest.mark.parametrize("rung", RUNG_NAMES)
+def test_one_token_at_a_time_gives_the_logits_of_the_whole(rung: RungName) -> None:
+    """A single text takes a kernel of its own."""
+    model = build_model(GPTConfig.lecture(rung, 11), torch.Generator().manual_seed(4)).eval()
+    idx = torch.randint(11, (1, 8), generator=torch.Generator().manual_seed(5))
+    expected, _ = model(idx)
+    continuation = Continuation(model)
+    for t in range(1, 9):
+        logits = continuation.next_logits(idx[:, :t])
+        torch.testing.assert_close(logits, expected[:, t - 1], atol=1e-5, rtol=0)
 
 
 def test_each_token_is_drawn_from_the_last_block_of_text(generator: torch.Generator) -> None:
