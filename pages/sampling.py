@@ -7,9 +7,11 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.charts.tokens import visible
+from explorer.components.attention import Choice
 from explorer.components.distribution import Controls, Picture, distribution, requested
 from explorer.controls import show_mistake
-from explorer.run_watch import RESTING_TICK, run_whole_page
+from explorer.reruns import begin_page, end_page, run_whole_page
+from explorer.run_watch import RESTING_TICK
 from explorer.sampling.files import show_files
 from explorer.sampling.subject import Subject, choose_subject, read_link, write_link
 from explorer.sampling.temperatures import show_temperatures
@@ -71,7 +73,20 @@ def show(subject: Subject) -> None:
     )
     distribution(picture, text.controls, key=VIEW)
     show_files(text)
+    if st.button("Attention of this text", icon=":material/visibility:"):
+        look_at(text)
     write_link(subject, text.controls)
+
+
+def look_at(text: Text) -> None:
+    """Open the Attention page on the text as it stands."""
+    subject = text.subject
+    name = subject.summary.run.name
+    state["attention run"] = state["attention text of"] = name
+    state["attention text"] = subject.opened.tokenizer.decode(subject.prompt)
+    state["attention written"] = subject.opened.tokenizer.decode(text.taken)
+    state["attention choice"] = Choice(subject.step, 0, (0,))
+    st.switch_page("../pages/attention.py")
 
 
 def follow(subject: Subject) -> None:
@@ -90,7 +105,7 @@ if "sampling controls" not in state:
     state["sampling controls"] = read_link()
 st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("What comes next?")
-state.is_whole_run = True
+begin_page()
 subject = choose_subject()
 if subject is not None:
     st.fragment(show)(subject)
@@ -120,7 +135,7 @@ if subject is not None:
     )
     show_temperatures(subject)
     show_training(subject)
-state.is_whole_run = False
+end_page()
 show_code(
     divide_by_temperature,
     keep_top_k,
