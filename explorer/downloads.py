@@ -9,7 +9,7 @@ from mimetypes import guess_type
 import streamlit as st
 
 from explorer.controls import show_mistake
-from explorer.run_watch import run_whole_page
+from explorer.reruns import run_whole_page
 
 TICK = 0.5  # seconds between two looks at a file that is being made
 START_SECONDS = 2.0  # in which the browser has surely asked for the file after a click

@@ -7,8 +7,8 @@ import streamlit as st
 from explorer.background import Outcome, outcome
 from explorer.charts.training_estimates import Estimate, estimate_line, estimates_table
 from explorer.measures import ask_pace, forget_pace
+from explorer.reruns import run_whole_page
 from explorer.run_records import runs_now
-from explorer.run_watch import run_whole_page
 from gpt.corpus.corpus import Corpus
 from gpt.runs.config import RunConfig
 from gpt.runs.pace import known_pace

@@ -36,6 +36,7 @@ from explorer.charts.training_words import (
 )
 from explorer.components.plot import PlotEvent, plot
 from explorer.measures import TextMeasure, ask_text
+from explorer.reruns import run_whole_page, was_cut_short
 from explorer.run_records import NOTHING, RunRecords, at_step, runs_now
 from gpt.corpus.corpus import Corpus
 from gpt.runs.config import Origin, RunConfig, RunError, current_versions, now
@@ -194,20 +195,10 @@ def view_now(moment: int | None = None) -> View:
     return View(unit, AXES[0] in axes, AXES[1] in axes, moment)
 
 
-def run_whole_page() -> None:
-    """From a fragment that ran by itself: only the whole page can set a fragment's clock.
-
-    While the whole page runs this does nothing, for it would be cut short; the next tick asks
-    again.
-    """
-    if not state.is_whole_run:
-        st.rerun()
-
-
 def find(name: str, tick: float | None, listing: Listing) -> Summary | None:
     """The run that is looked at, for a fragment that looks every `tick` seconds."""
     summary = next((each for each in listing.runs if each.run.name == name), None)
-    if summary is None or tick_for(listing) != tick:
+    if summary is None or tick_for(listing) != tick or was_cut_short():
         run_whole_page()
     return summary
 
@@ -235,7 +226,9 @@ def watch(name: str, tick: float | None) -> None:
     with figure_place:
         show_losses(summary, curve, listing, records, moment)
     with beside:
-        st.html(reading(titles[name], summary.status, bits_per_character(summary)))
+        measured_at = records.series("validation_loss").steps
+        last = int(measured_at[-1]) if len(measured_at) else None
+        st.html(reading(titles[name], summary.status, bits_per_character(summary), last))
         show_steering(summary, listing)
     if chosen != state.get("moment_told", chosen):
         state.moment_told = chosen

@@ -31,7 +31,8 @@ from explorer.components.attention import (
     open_film,
     thumbnail_film,
 )
-from explorer.run_watch import RESTING_TICK, run_whole_page
+from explorer.reruns import begin_page, end_page, run_whole_page, was_cut_short
+from explorer.run_watch import RESTING_TICK
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from gpt.lens.ablation import switch_off
@@ -140,7 +141,7 @@ def show(subject: Subject, tick: float | None) -> None:
     show_switching(subject, choice, off, reading)
     show_becoming(choice, reading, film.value)
     show_table(subject, choice, reading)
-    if tick_for(subject, film.is_awaited) != tick:
+    if tick_for(subject, film.is_awaited) != tick or was_cut_short():
         run_whole_page()
 
 
@@ -184,7 +185,7 @@ def tick_for(subject: Subject, is_awaited: bool) -> float | None:
 st.cache_resource(keep_freed_memory)()
 if "attention text" not in state:
     read_link()
-state.is_whole_run = True
+begin_page()
 st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("Where does each head look?")
 subject = choose_subject()
@@ -194,5 +195,5 @@ if subject is not None:
     st.fragment(show, run_every=tick)(subject, tick)
     write_link(subject)
     show_things_to_try(THINGS_TO_TRY)
-state.is_whole_run = False
+end_page()
 show_code(trace, attend, MultiHeadAttention, label_heads, switch_off, measure_push)

@@ -14,6 +14,7 @@ from explorer.charts.graph_walks import draw_walks
 from explorer.charts.numbers import format_number
 from explorer.components.computation_graph import computation_graph
 from explorer.components.live_sliders import Slider, live_sliders
+from explorer.reruns import run_whole_page
 from explorer.source_code import show_code
 from explorer.study import Study
 from gpt.scalar.difference import central_difference
@@ -210,8 +211,8 @@ def live(program: Program | TinyGPT) -> None:
         reading.is_resting and study.numbers != state.get("told")
     )
     state.pinned, state.step = rest
-    if is_news and not state.is_whole_run:
-        st.rerun()  # the rest of the page, which takes longer, follows when the hand is still
+    if is_news:
+        run_whole_page()  # the rest of the page, which takes longer, follows when the hand is still
 
 
 def slope_in_words(study: Study, leaf: str) -> str:
@@ -314,9 +315,7 @@ program = read_program() or (state.study.program if "study" in state else None)
 if program is None:
     things_to_try()
 else:
-    state.is_whole_run = True
     live(program)
-    state.is_whole_run = False
     study = state.get("study")
     if study is not None and study.program == program:
         state.told = study.numbers

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.controls import corpus_title, provide_corpus
+from explorer.reruns import begin_page, end_page
 from gpt.corpus.catalogue import CATALOGUE, find_file
 
 EXPLORER = Path(__file__).parents[1] / "explorer"
@@ -58,9 +59,9 @@ chapter = st.segmented_control(
 )
 corpus = provide_corpus(name)
 if corpus is not None:
-    state.is_whole_run = True
+    begin_page()
     import_module(f"explorer.ladder.{chapter}").show(corpus)
-    state.is_whole_run = False
+    end_page()
 link = {"chapter": str(chapter), "corpus": name}
 if st.query_params.to_dict() != link:
     st.query_params.from_dict(link)

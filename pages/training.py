@@ -25,6 +25,7 @@ from explorer.controls import (
 )
 from explorer.estimates import show_all_estimates, show_estimate
 from explorer.measures import ask_text
+from explorer.reruns import begin_page, end_page, run_whole_page, was_cut_short
 from explorer.run_library import show_library, show_list
 from explorer.run_records import NOTHING, runs_now
 from explorer.run_watch import (
@@ -33,7 +34,6 @@ from explorer.run_watch import (
     baselines_in,
     begin,
     forget_mistakes,
-    run_whole_page,
     tick_for,
     view_now,
     watch,
@@ -65,6 +65,7 @@ def try_out(corpus_name: str, choices: Mapping[str, Mapping[str, Any]]) -> None:
     state.corpus, state.preset = corpus_name, next(iter(choices))
     suggest_settings(state.preset, choices[state.preset])
     state.run, state.overlays = begun[0], begun[1:]
+    state.has_begun = True
 
 
 @st.cache_resource
@@ -112,7 +113,8 @@ def show_empty(config: RunConfig | None, corpus: Corpus | None, is_ticking: bool
             args=TO_TRY["Learn eight names by heart"][0],
             key="first",
         )
-    if text.is_awaited != is_ticking:
+    # The button belongs to this fragment, which cannot show what it has begun.
+    if text.is_awaited != is_ticking or state.pop("has_begun", False) or was_cut_short():
         run_whole_page()
 
 
@@ -143,7 +145,7 @@ TO_TRY: dict[str, tuple[tuple[str, Mapping[str, Mapping[str, Any]]], str]] = {
                 }
             },
         ),
-        "A learning rate of 0.3: every step overshoots. Lower it while it runs.",
+        "A learning rate of 0.3 flings the weights far off at once; no lower one brings them back.",
     ),
 }
 
@@ -241,6 +243,9 @@ def choose_view(listing: Listing) -> None:
     """Which run is looked at, beside which others, in which unit and on which axes."""
     titles = distinct_titles(listing.runs)
     state.overlays = [each for each in state.overlays if each in titles and each != state.run]
+    if state.get("titles chosen from") != titles:
+        # The browser knows a choice by its title, and would not find one that was renamed.
+        state["titles chosen from"], state.run = titles, state.run
     with st.container(horizontal=True, gap="medium"):
         st.selectbox(
             "Run",
@@ -259,11 +264,20 @@ def choose_view(listing: Listing) -> None:
             max_selections=10,
             width=300,
         )
-        st.segmented_control("Loss in", UNITS, default=UNITS[0], key="unit", required=True)
-        st.pills("Axes", AXES, selection_mode="multi", key="axes")
+        st.segmented_control(
+            "Loss in",
+            UNITS,
+            default=UNITS[0],
+            key="unit",
+            required=True,
+            persist_state="session",
+            help="Nats: how surprised the model is by each token, on average; 0 is never, and lower"
+            " is better. Perplexity, e to that: as unsure as between so many tokens.",
+        )
+        st.pills("Axes", AXES, selection_mode="multi", key="axes", persist_state="session")
 
 
-state.is_whole_run = True
+begin_page()
 if "corpus" not in state:
     read_link()
 revive()
@@ -296,5 +310,5 @@ else:
     st.header("Every run", anchor="runs")
 show_library(listing, summaries.get(state.run or ""))
 write_link()
-state.is_whole_run = False
+end_page()
 show_code(start_run, train_run, learning_rate_at, bigram_loss)

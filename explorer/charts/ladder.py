@@ -238,6 +238,7 @@ class Stair:
     """One rung of the ladder as a step of the staircase.
 
     Attributes:
+        name: what it is called.
         title: its idea.
         lecture: the validation loss that the lecture reached, in nats per token; None if it names
             none.
@@ -245,11 +246,17 @@ class Stair:
         step, steps: how far the run has come that reached it.
     """
 
+    name: str
     title: str
     lecture: float | None
     loss: float | None
     step: int = 0
     steps: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its run has come to the end: before, its loss is not what the rung can do."""
+        return self.step == self.steps
 
 
 def staircase_figure(stairs: Sequence[Stair], chosen: int) -> go.Figure:
@@ -260,7 +267,7 @@ def staircase_figure(stairs: Sequence[Stair], chosen: int) -> go.Figure:
         x=places,
         y=[None if each.lecture is None else each.lecture for each in stairs],
         mode="markers",
-        name="the lecture",
+        name="the lecture, all its steps",
         marker={"symbol": "line-ew-open", "size": 34, "color": LIGHT.muted, "line_width": 2},
         hovertemplate="the lecture: %{y:.4f}<extra></extra>",
     )
@@ -271,12 +278,16 @@ def staircase_figure(stairs: Sequence[Stair], chosen: int) -> go.Figure:
         name="here",
         connectgaps=True,
         line={"color": LIGHT.forward, "width": 2, "shape": "hvh"},
-        marker={"size": 11, "color": LIGHT.forward},
+        marker={
+            "size": 11,
+            "color": [LIGHT.forward if each.is_over else LIGHT.ground for each in stairs],
+            "line": {"color": LIGHT.forward, "width": 2},
+        },
         text=["" if each.loss is None else f"{each.loss:.3f}" for each in stairs],
         textposition="bottom center",
         textfont={"size": 12, "color": LIGHT.forward_text},
-        customdata=[f"step {each.step:,} of {each.steps:,}" for each in stairs],
-        hovertemplate="here: %{y:.4f}, %{customdata}<extra></extra>",
+        customdata=[f"{each.title}, step {each.step:,} of {each.steps:,}" for each in stairs],
+        hovertemplate="here: %{y:.4f}<br>%{customdata}<extra></extra>",
     )
     figure.add_vrect(
         x0=chosen - 0.5,
@@ -290,7 +301,7 @@ def staircase_figure(stairs: Sequence[Stair], chosen: int) -> go.Figure:
         xaxis={
             "tickmode": "array",
             "tickvals": places,
-            "ticktext": [_broken(each.title) for each in stairs],
+            "ticktext": [each.name for each in stairs],
             "tickfont": {"size": 12},
             "tickangle": 0,
             "range": [-0.5, len(stairs) - 0.5],
@@ -300,13 +311,6 @@ def staircase_figure(stairs: Sequence[Stair], chosen: int) -> go.Figure:
         yaxis={"title": {"text": "validation loss, nats per token"}, "automargin": False},
     )
     return figure
-
-
-def _broken(title: str) -> str:
-    """Over two lines, so that neighbours do not touch."""
-    words = title.split(" ")
-    middle = (len(words) + 1) // 2
-    return " ".join(words[:middle]) + "<br>" + " ".join(words[middle:])
 
 
 def agreement_figure(gradients: Mapping[str, tuple[Numbers, Numbers]]) -> go.Figure:

@@ -88,9 +88,16 @@ def describe_event(event: Record) -> str:
     return escape(f"step {event['step']:,}: {text}, by {event.get('who')}")
 
 
-def reading(title: str, status: Status, bits_per_character: float | None) -> str:
-    """Where the run stands: its state, its loss in large figures, how far, how fast, how long."""
+def reading(
+    title: str, status: Status, bits_per_character: float | None, validation_step: int | None = None
+) -> str:
+    """Where the run stands: its state, its loss in large figures, how far, how fast, how long.
+
+    `validation_step` is the step at which the validation loss was measured.
+    """
     loss, label = status.validation_loss, "validation loss"
+    if validation_step is not None and validation_step < status.step:
+        label += f", at step {validation_step:,}"
     if loss is None:
         loss, label = status.train_loss, "loss of the last batch"
     share = status.step / status.steps if status.steps else 0.0

@@ -92,7 +92,7 @@ def show_picture() -> None:
                 0.0,
                 4.0,
                 0.05,
-                "of the softmax: this, times numbers from N(0, 1)",
+                "times random numbers",
             )
         ],
         key="score difference",
@@ -136,7 +136,7 @@ def matrices(way: str, scores: torch.Tensor, x: torch.Tensor, result: torch.Tens
     before = "× numbers" if way != WAYS[0] else "numbers"
     channels = [str(c) for c in range(CHANNELS)]
     shown.append(Cells(before, x.numpy(), names, channels, column_title=channel))
-    shown.append(Cells("= average of the past", result.numpy(), names, channels, row_title=""))
+    shown.append(Cells("= averages", result.numpy(), names, channels, row_title=""))
     return shown
 
 

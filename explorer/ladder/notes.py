@@ -27,6 +27,7 @@ from gpt.tensor.layers import attend
 SEED = 1337
 KEYS = 8
 HEAD_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+LOOKING = "query: looking"
 FIRST_TEXT, SECOND_TEXT = "hii ther", "to be or"
 
 state = st.session_state
@@ -263,24 +264,27 @@ def show_masks(reader: Reader) -> None:
         )
         ids = ask_text(reader, "Text", "note text", FIRST_TEXT)
     x, texts = reader.read([ids]), reader.texts(ids)
-    shown = []
+    shown: list[Cells] = []
     for title, is_causal in (("decoder: masked", True), ("encoder: all see all", False)):
         pattern = look(reader.model.attn, x, is_causal=is_causal).pattern[0].numpy()
         if is_causal:
             pattern = np.where(np.triu(np.ones_like(pattern), 1) == 1, np.nan, pattern)
-        shown.append(pattern_cells(title, pattern, texts, texts))
+        axis = "" if shown else LOOKING
+        shown.append(pattern_cells(title, pattern, texts, texts, axis))
     with picture:
         plot(cells_figure(shown), key="masks", height=430, alt="The pattern with and without mask")
 
 
-def pattern_cells(title: str, pattern: np.ndarray, rows: list[str], columns: list[str]) -> Cells:
+def pattern_cells(
+    title: str, pattern: np.ndarray, rows: list[str], columns: list[str], row_title: str = ""
+) -> Cells:
     return Cells(
         title,
         pattern,
         rows,
         columns,
         "share",
-        row_title="query: looking",
+        row_title=row_title,
         column_title="key: looked at",
         hover="%{customdata[0]} takes %{z:.4f} of %{customdata[1]}",
     )
@@ -303,7 +307,9 @@ def show_cross(reader: Reader) -> None:
         plot(
             cells_figure(
                 [
-                    pattern_cells("self", itself, reader.texts(asking), reader.texts(asking)),
+                    pattern_cells(
+                        "self", itself, reader.texts(asking), reader.texts(asking), LOOKING
+                    ),
                     pattern_cells("cross", across, reader.texts(asking), reader.texts(seen)),
                 ]
             ),

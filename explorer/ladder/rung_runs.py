@@ -9,7 +9,8 @@ from html import escape
 import streamlit as st
 
 from explorer.controls import show_mistake
-from explorer.run_watch import TICK, begin, run_whole_page
+from explorer.reruns import run_whole_page, was_cut_short
+from explorer.run_watch import TICK, begin
 from gpt.corpus.corpus import Corpus
 from gpt.runs.library import Summary, list_runs
 from gpt.runs.presets import PRESETS, configure
@@ -60,7 +61,7 @@ def follow(runs: Iterable[Summary], tick: float | None) -> None:
 
     Where only the whole page can set the clock, it runs again.
     """
-    if tick_of(runs) != tick:
+    if tick_of(runs) != tick or was_cut_short():
         run_whole_page()
 
 
@@ -78,7 +79,9 @@ def standing(summary: Summary | None) -> str:
     if status.state == "running":
         return f"learning, step <b>{status.step:,}</b> of {status.steps:,}"
     if status.state == "queued":
-        return "waiting for its turn"
+        ahead = next((each for each in list_runs().runs if each.status.state == "running"), None)
+        whom = f", while <b>{escape(ahead.config.title)}</b> learns" if ahead else ""
+        return f"waiting for its turn{whom}"
     loss = status.best_validation_loss
     best = "" if loss is None else f", validation loss <b>{loss:.4f}</b>"
     return f"{escape(status.state)} after <b>{status.step:,}</b> steps{best}"

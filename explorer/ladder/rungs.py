@@ -176,9 +176,9 @@ def stair(rung: RungName, summary: Summary | None, corpus: Corpus) -> Stair:
     title = PRESETS[rung].title
     lecture = LECTURE_LOSSES.get(rung) if corpus.name == TEXT_OF_LECTURE else None
     if summary is None:
-        return Stair(title, lecture, None)
+        return Stair(rung, title, lecture, None)
     status = summary.status
-    return Stair(title, lecture, status.best_validation_loss, status.step, status.steps)
+    return Stair(rung, title, lecture, status.best_validation_loss, status.step, status.steps)
 
 
 def show_rung(rung: RungName, runs: Mapping[RungName, Summary], corpus: Corpus) -> None:

@@ -41,7 +41,7 @@ RUNG_TITLES: dict[RungName, str] = {
     "blocks": "Three blocks, without residuals",
     "residuals": "Three blocks with residuals",
     "layer-norm": "Residual blocks with LayerNorm",
-    "dropout": "The lecture's last model, small",
+    "dropout": "With dropout, ready to be scaled up",
 }
 
 LECTURE_TRAINING = TrainingConfig(
@@ -64,6 +64,9 @@ def _rung(rung: RungName) -> Preset:
             training.to_dict() | {"steps": 3000, "learning_rate": 1e-2, "evaluation_interval": 300}
         )
     settings = LECTURE_SETTINGS | {"rung": rung}
+    if rung == "dropout":
+        # Half of what the lecture takes when it scales up; at this size it only holds back.
+        settings["dropout"] = 0.1
     return Preset(rung, RUNG_TITLES[rung], "shakespeare", settings, training)
 
 

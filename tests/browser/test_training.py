@@ -96,6 +96,20 @@ def stop(page: Page) -> None:
     expect(page.locator(".gpt-run-stopped")).to_be_visible()
 
 
+def test_an_empty_page_shows_what_its_button_began_and_a_new_title_loses_no_run(
+    page: Page, address: str
+) -> None:
+    page.goto(address)  # the first test of this file: nothing was trained yet
+    page.get_by_role("button", name="Train eight names, over in seconds").click()
+    expect(page.locator(".gpt-run-finished")).to_be_visible(timeout=60_000)
+    page.get_by_label("Title", exact=True).last.fill("Called otherwise")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.locator(".gpt-run-title")).to_have_text("Called otherwise")
+    page.get_by_text("log loss", exact=True).click()
+    expect(page.get_by_label("Run", exact=True)).to_have_value("Called otherwise")
+    expect(page.locator(".gpt-run-title")).to_have_text("Called otherwise")
+
+
 def test_a_run_is_watched_without_a_jump_steered_left_and_found_again(
     page: Page, address: str
 ) -> None:

@@ -51,7 +51,10 @@ def test_what_follows_is_ordered_by_what_was_counted() -> None:
 
 
 def test_the_staircase_leaves_a_gap_where_nothing_was_trained() -> None:
-    stairs = [Stair("A table", 2.49, 2.48, 3, 3), Stair("One head", 2.4084, None)]
+    stairs = [
+        Stair("bigram", "A table", 2.49, 2.48, 3, 3),
+        Stair("single-head", "One head", 2.4084, None),
+    ]
     lecture, here = staircase_figure(stairs, 0).data
     assert list(lecture.y) == [2.49, 2.4084]
     assert list(here.y) == [2.48, None]

@@ -1,0 +1,41 @@
+"""Which run of a script this is: of the whole page, or of one of its fragments by itself."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+state = st.session_state
+
+
+def is_fragment_alone() -> bool:
+    """Whether only a fragment is running: its tick, or something in it that was used."""
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)
+
+
+def begin_page() -> None:
+    """The first line of a page whose fragments may ask for all of it."""
+    state.is_page_whole = False
+
+
+def end_page() -> None:
+    """Its last line: all of it has been sent."""
+    state.is_page_whole = True
+
+
+def run_whole_page() -> None:
+    """From a fragment that runs by itself: only the whole page can set a fragment's clock.
+
+    While the whole page runs this does nothing, for it would be cut short.
+    """
+    if is_fragment_alone():
+        st.rerun()
+
+
+def was_cut_short() -> bool:
+    """Whether the last run of the whole page ended before its end, as two at once may do.
+
+    What it had not come to is missing on the screen, so a fragment that notices asks for all again.
+    """
+    return is_fragment_alone() and not state.get("is_page_whole", True)
