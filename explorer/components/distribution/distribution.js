@@ -88,13 +88,18 @@ function receive(view, message) {
   view.logitsAt = (place) => message.numbers.logits.subarray(place * V, (place + 1) * V);
   view.sliders.take();
   view.text.lay(); // a token that had the focus loses it here, and with it its place
-  view.place = message.taken.length;
+  view.place = restingPlace(view);
   view.pointed = null;
   for (const button of view.root.querySelectorAll("[data-act]")) {
     const isBack = button.dataset.act === "back";
     button.disabled = isBack ? message.taken.length === 0 : message.is_over;
   }
   paint(view);
+}
+
+/** The next token's place, or the last one's where no other follows. */
+function restingPlace({ message }) {
+  return Math.max(0, message.taken.length - (message.is_over ? 1 : 0));
 }
 
 /** Paint with the next frame, once however often it was asked for. */

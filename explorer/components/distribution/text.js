@@ -28,7 +28,7 @@ function createText(view) {
         ` entropy ${entropy.toFixed(3)} nats. ${alternatives(shares)}`;
       button.setAttribute("aria-label", button.title);
       for (const event of ["pointerenter", "focus"]) button.addEventListener(event, () => peek(i));
-      for (const event of ["pointerleave", "blur"]) button.addEventListener(event, () => peek(view.message.taken.length));
+      for (const event of ["pointerleave", "blur"]) button.addEventListener(event, () => peek(restingPlace(view)));
       button.addEventListener("click", () => view.send({ act: "goto", place: i }));
       place.append(button);
       if (message.texts[token].endsWith("\n")) place.append(document.createElement("br"));
