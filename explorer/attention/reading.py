@@ -1,4 +1,4 @@
-"""A model of a run reads a text: the one place where the Attention page opens models."""
+"""A model of a run reads a text, and every head is measured on it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from explorer.models import MODELS_KEPT, heads_per_layer, model_at
 from gpt.lens.ablation import MLP, Head, Part, Replacement, switch_off
 from gpt.lens.heads import Label, label_heads, measure_heads
 from gpt.lens.induction import chance_of_induction, draw_repeated_text, measure_induction
-from gpt.lens.opening import OpenedModel, open_model
+from gpt.lens.opening import OpenedModel
 from gpt.lens.summary import SUMMARIES
 from gpt.lens.trace import Trace
 from gpt.lens.trace import trace as trace_tensors
 from gpt.runs.run import Run
 
-MODELS_KEPT = 64
 READINGS_KEPT = 8
 INDUCTION_SEED = 1337
 
@@ -55,12 +55,6 @@ class Reading:
     @property
     def n_head(self) -> int:
         return len(self.patterns) // self.n_layer
-
-
-@lru_cache(MODELS_KEPT)
-def model_at(run: Run, step: int) -> OpenedModel:
-    """The model of a run as it was after a step: weights of a step do not change any more."""
-    return open_model(run, step)
 
 
 @dataclass(frozen=True)
@@ -130,12 +124,6 @@ def induction_of(run: Run, step: int) -> tuple[torch.Tensor, float] | None:
     except ValueError:
         return None
     return measure_induction(opened.model, text).flatten(), chance_of_induction(text)
-
-
-def heads_per_layer(opened: OpenedModel) -> int:
-    """How many heads a block has; one where a head is as wide as the stream."""
-    config = opened.model.config
-    return config.n_embd // config.head_size
 
 
 def as_text(label: Label | None) -> str:

@@ -9,17 +9,17 @@ import streamlit as st
 import torch
 
 from explorer.attention.film import make_film
-from explorer.attention.reading import SwitchedOff, heads_per_layer, model_at
+from explorer.attention.reading import SwitchedOff
 from explorer.background import Background, Outcome, outcome
-from explorer.charts.training_words import distinct_titles
 from explorer.components.attention import Choice
 from explorer.controls import show_mistake
+from explorer.models import heads_per_layer, model_at
+from explorer.run_choice import choose_run, first_text, has_heads, openable_runs
 from explorer.run_watch import records_of
 from gpt.corpus.tasks import TASKS
 from gpt.corpus.tasks.task import SEPARATOR
 from gpt.lens.opening import OpenedModel
 from gpt.runs.config import RunError
-from gpt.runs.demos import list_all
 from gpt.runs.library import Summary
 from gpt.runs.run import Run
 from gpt.tensor.filters import SamplingConfig
@@ -27,7 +27,6 @@ from gpt.tensor.sampling import generate
 
 WRITE_SEED = 1337
 WRITE_TEMPERATURE = 0.8
-FIRST_LENGTH = 32  # characters of the first text
 
 state = st.session_state
 _films = Background()
@@ -89,33 +88,14 @@ def ask_film(subject: Subject, off: SwitchedOff) -> Outcome:
 
 def choose_subject() -> Subject | None:
     """Run and text, chosen; None, and a sentence, where there is nothing to look at."""
-    try:
-        runs = {each.run.name: each for each in list_all().runs if has_heads(each)}
-    except RunError as error:
-        show_mistake(str(error))
-        return None
+    runs = openable_runs(has_heads)
     if not runs:
-        st.html('<p class="gpt-lead">There is no run to look into yet.</p>')
-        st.page_link("../pages/training.py", label="Train a GPT", icon=":material/arrow_forward:")
         return None
-    if state.get("attention run") not in runs:
-        state["attention run"] = next(iter(runs))
-    names = list(runs)
-    titles = distinct_titles([*runs.values()])
     pick, entry, doing = st.columns([4, 7, 3], vertical_alignment="bottom", gap="medium")
     with pick:
-        name = st.selectbox(
-            "Run",
-            names,
-            format_func=titles.__getitem__,
-            key="attention run",
-            persist_state="session",
-        )
-    summary = runs[name]
+        summary = choose_run(runs, "attention run")
+    name = summary.run.name
     steps = tuple(each.step for each in summary.run.checkpoints())
-    if not steps:
-        st.html('<p class="gpt-lead">This run has kept no weights yet.</p>')
-        return None
     try:
         opened = model_at(summary.run, steps[-1])
     except RunError as error:
@@ -174,22 +154,6 @@ def read_text(summary: Summary, opened: OpenedModel, steps: tuple[int, ...]) -> 
         losses.steps.tolist(),
         losses.values.tolist(),
     )
-
-
-def has_heads(summary: Summary) -> bool:
-    """Whether there is any attention to look at: a bigram has none."""
-    return getattr(summary.config.model, "rung", "gpt") != "bigram"
-
-
-def first_text(summary: Summary) -> str:
-    """A text that this model knows the letters of: the beginning of what it wrote last."""
-    samples = records_of(summary).samples
-    text = str(samples[-1]["text"]) if samples else ""
-    if summary.config.corpus.name in TASKS:
-        return text.split(" ")[0]  # behind it stands whether the answer is right
-    if summary.config.corpus.kind == "documents":
-        return text.split("\n")[0][:FIRST_LENGTH]
-    return text.lstrip("\n")[:FIRST_LENGTH]
 
 
 def forget_written() -> None:

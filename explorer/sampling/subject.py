@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from explorer.attention.reading import model_at
-from explorer.attention.subject import first_text
-from explorer.charts.training_words import distinct_titles
 from explorer.components.distribution import Controls
 from explorer.controls import show_mistake
+from explorer.models import model_at
+from explorer.run_choice import choose_run, first_text, has_weights, openable_runs
 from gpt.lens.opening import OpenedModel
 from gpt.lens.writing import start_text, ways_to_go_on
 from gpt.runs.config import RunError
-from gpt.runs.demos import list_all
 from gpt.runs.library import Summary
 from gpt.tensor.cache import PastBlock
 from gpt.tensor.filters import SamplingConfig
@@ -75,22 +73,12 @@ def config_of(controls: Controls) -> SamplingConfig:
 
 def choose_subject() -> Subject | None:
     """Run, checkpoint and prompt, chosen; None, and a sentence, where nothing can write."""
-    try:
-        runs = {each.run.name: each for each in list_all().runs if each.run.checkpoints()}
-    except RunError as error:
-        show_mistake(str(error))
-        return None
+    runs = openable_runs(has_weights)
     if not runs:
-        st.html('<p class="gpt-lead">There is no model yet that could write.</p>')
-        st.page_link("../pages/training.py", label="Train a GPT", icon=":material/arrow_forward:")
         return None
-    if state.get("sampling run") not in runs:
-        state["sampling run"] = next(iter(runs))
-    titles = distinct_titles([*runs.values()])
     pick, moment, entry = st.columns([4, 2, 5], vertical_alignment="bottom", gap="medium")
     with pick:
-        name = st.selectbox("Run", [*runs], format_func=titles.__getitem__, key="sampling run")
-    summary = runs[name]
+        summary = choose_run(runs, "sampling run")
     steps = tuple(each.step for each in summary.run.checkpoints())
     if state.get("sampling step") not in (NEWEST, *steps):
         state["sampling step"] = NEWEST

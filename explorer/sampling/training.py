@@ -7,8 +7,8 @@ from html import escape
 
 import streamlit as st
 
-from explorer.attention.reading import model_at
 from explorer.controls import show_mistake
+from explorer.models import model_at
 from explorer.sampling.subject import Subject
 from explorer.sampling.text import Text
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from explorer.attention.reading import Reading, SwitchedOff, model_at, read
+from explorer.attention.reading import Reading, SwitchedOff, read
 from explorer.charts.numbers import format_number
 from explorer.charts.tokens import visible
+from explorer.models import model_at
 from gpt.runs.library import find_run
 
 Serve = Callable[[Path], str]

@@ -9,7 +9,8 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer.attention.film import make_film
-from explorer.attention.reading import SwitchedOff, model_at, read
+from explorer.attention.reading import SwitchedOff, read
+from explorer.models import model_at
 from gpt.runs.demos import list_demos
 from gpt.runs.run import Run
 
@@ -50,6 +51,14 @@ def test_the_first_visit_has_a_run_to_show() -> None:
         "GPT on Tiny Shakespeare",
     ]
     assert "asks," in html(app)
+
+
+def test_a_link_to_a_run_that_is_not_here_says_so() -> None:
+    app = open_page(run="gone", text=COPIED)
+    assert any("There is no run called gone here" in each.value for each in app.markdown)
+    assert app.selectbox(key="attention run").value == "copy"
+    app.selectbox(key="attention run").set_value("shakespeare").run()
+    assert not any("gone" in each.value for each in app.markdown)
 
 
 def test_a_link_is_taken_up_and_written() -> None:

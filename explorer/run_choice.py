@@ -1,0 +1,81 @@
+"""Which run a page looks into, and a first text for its model to read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from explorer.charts.training_words import distinct_titles
+from explorer.controls import show_mistake
+from explorer.run_watch import records_of
+from gpt.corpus.tasks import TASKS
+from gpt.runs.config import RunError
+from gpt.runs.demos import list_all
+from gpt.runs.library import Summary
+
+FIRST_LENGTH = 32  # characters of a first text
+
+state = st.session_state
+
+
+def has_weights(summary: Summary) -> bool:
+    """Whether the run has kept weights that can be opened."""
+    return bool(summary.run.checkpoints())
+
+
+def has_heads(summary: Summary) -> bool:
+    """Whether there are weights, and any attention to look at: a bigram has none."""
+    return has_weights(summary) and getattr(summary.config.model, "rung", "gpt") != "bigram"
+
+
+def openable_runs(fits: Callable[[Summary], bool]) -> dict[str, Summary]:
+    """The runs that fit, by the names of their folders; where there is none, what to do."""
+    try:
+        runs = {each.run.name: each for each in list_all().runs if fits(each)}
+    except RunError as error:
+        show_mistake(str(error))
+        return {}
+    if not runs:
+        st.html('<p class="gpt-lead">There is no run to look into yet.</p>')
+        st.page_link("../pages/training.py", label="Train a GPT", icon=":material/arrow_forward:")
+    return runs
+
+
+def choose_run(runs: Mapping[str, Summary], key: str, label: str = "Run") -> Summary:
+    """One of the runs; the page reads and sets its name at `st.session_state[key]`.
+
+    A name that is not among them, from an old link or of a run that was deleted, is answered with
+    a sentence and the first run.
+    """
+    names = list(runs)
+    missing = f"{key}, missing"
+    if state.get(key) not in runs:
+        state[missing] = state.get(key)
+        state[key] = names[0]
+    titles = distinct_titles([*runs.values()])
+    chosen = st.selectbox(
+        label,
+        names,
+        format_func=titles.__getitem__,
+        key=key,
+        persist_state="session",
+        on_change=state.pop,
+        args=(missing, None),
+    )
+    if state.get(missing):
+        name = re.sub(r"([^\w\s])", r"\\\1", state[missing])  # from the address: not markup
+        show_mistake(f"There is no run called {name} here that could be shown.")
+    return runs[chosen]
+
+
+def first_text(summary: Summary) -> str:
+    """A text that this model knows the letters of: the beginning of what it wrote last."""
+    samples = records_of(summary).samples
+    text = str(samples[-1]["text"]) if samples else ""
+    if summary.config.corpus.name in TASKS:
+        return text.split(" ")[0]  # behind it stands whether the answer is right
+    if summary.config.corpus.kind == "documents":
+        return text.split("\n")[0][:FIRST_LENGTH]
+    return text.lstrip("\n")[:FIRST_LENGTH]
