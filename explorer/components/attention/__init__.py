@@ -19,12 +19,14 @@ import numpy.typing as npt
 import streamlit as st
 
 from explorer import theme
+from explorer.components import scrubber
+from explorer.components.painting import COLOURS_SCRIPT, SAVING_SCRIPT
 from explorer.components.plot import plotly_script
 
 HERE = Path(__file__).parent
 MESSAGE_SCRIPT = HERE / "message.js"  # reads what `pack` makes
 # One module for the browser, in the order in which it is read: the entry first.
-SCRIPTS = ("attention", "message", "thumbnails", "heatmap", "words", "scrubber")
+SCRIPTS = ("attention", "message", "thumbnails", "heatmap", "words")
 
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint16]
@@ -186,11 +188,12 @@ def _text(name: str) -> str:
 def _component() -> Callable[..., Any]:
     """The view as Streamlit knows it, its parts joined to one script."""
     constants = f"const CATEGORICAL = {json.dumps(theme.CATEGORICAL)};"
-    scripts = [_text(f"{name}.js") for name in SCRIPTS]
+    shared = [COLOURS_SCRIPT, SAVING_SCRIPT, scrubber.SCRIPT]
+    scripts = [*(_text(f"{name}.js") for name in SCRIPTS), *shared]
     component = st.components.v2.component(
         "gpt_explorer_attention",
-        html=_text("attention.html"),
-        css=_text("attention.css"),
+        html=scrubber.with_scrubber(_text("attention.html")),
+        css=scrubber.STYLE + _text("attention.css"),
         js="\n".join([plotly_script(), constants, *scripts]),
         # Plotly writes its own style sheet into the page's head, which a shadow root keeps out.
         isolate_styles=False,

@@ -27,6 +27,7 @@ function create(root) {
     step: null, // the checkpoint on the screen
     pointed: null, // { query, key } under the pointer
     colours: null,
+    filmName: () => `${view.message.name} thumbnails`,
   };
   view.thumbnails = createThumbnails(view);
   view.heatmap = createHeatmap(view);
@@ -137,30 +138,6 @@ function choose(view, change) {
   view.send({ step: view.step, open, shown, off, pinned, ...change });
 }
 
-function readColours(root) {
-  const style = getComputedStyle(root);
-  const names = ["ground", "panel", "line", "text", "muted", "forward", "backward", "masked"];
-  const probe = document.createElement("i");
-  root.append(probe);
-  const colours = Object.fromEntries(
-    names.map((name) => {
-      probe.style.color = `var(--gpt-${name})`;
-      return [name, getComputedStyle(probe).color.match(/[\d.]+/g).slice(0, 3).map(Number)];
-    }),
-  );
-  probe.remove();
-  colours.isDark = style.colorScheme === "dark";
-  return colours;
-}
-
-function css([red, green, blue], alpha = 1) {
-  return `rgb(${red} ${green} ${blue} / ${alpha})`;
-}
-
-function mixed(from, to, share) {
-  return from.map((channel, i) => channel + share * (to[i] - channel));
-}
-
 /** The colour of a head wherever several are told apart. */
 function headColour(view, index) {
   return view.message.shown.length > 1
@@ -174,23 +151,4 @@ function save(view, what) {
   if (part === "heads") view.thumbnails.save(format, name);
   else if (part === "open") view.heatmap.save(format, name);
   else view.words.save(format, name);
-}
-
-/** A drawing as SVG text, or as an image twice as large. */
-function saveSvg(svg, width, height, format, name) {
-  if (format === "svg") return download(svg, "image/svg+xml", `${name}.svg`);
-  const image = new Image();
-  image.onload = () => {
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [2 * width, 2 * height];
-    const context = canvas.getContext("2d");
-    context.scale(2, 2);
-    context.drawImage(image, 0, 0);
-    canvas.toBlob((blob) => download(blob, "image/png", `${name}.png`));
-  };
-  image.src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
-}
-
-function escaped(text) {
-  return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 }

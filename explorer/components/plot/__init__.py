@@ -25,6 +25,7 @@ import streamlit as st
 from plotly.utils import PlotlyJSONEncoder
 
 from explorer import theme
+from explorer.components.painting import SAVING_SCRIPT
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -126,7 +127,7 @@ def _event(kind: Literal["click", "hover"], state: Any) -> PlotEvent | None:
 @cache
 def _component() -> Callable[..., Any]:
     """The component as Streamlit knows it, with what its script needs from Python before it."""
-    scripts = [plotly_script(), (HERE / "plot.js").read_text(encoding="utf-8")]
+    scripts = [plotly_script(), (HERE / "plot.js").read_text(encoding="utf-8"), SAVING_SCRIPT]
     component = st.components.v2.component(
         "gpt_explorer_plot",
         html=(HERE / "plot.html").read_text(encoding="utf-8"),

@@ -19,11 +19,3 @@ function loadPlotly() {
 function colourScheme(element) {
   return getComputedStyle(element).colorScheme === "dark" ? "dark" : "light";
 }
-
-function download(content, type, filename) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([content], { type }));
-  link.download = filename;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}

@@ -1,9 +1,11 @@
 // The run's checkpoints under one slider: dragging it shows each from the film, without a message.
+// The view has `message` with its steps, losses and film, the `step` on the screen, and `filmName`;
+// beside this text stand `repaint(view)` and `choose(view, change)`.
 
 const PLAY_INTERVAL = 350; // milliseconds between two checkpoints
 
 function createScrubber(view) {
-  const place = view.root.querySelector(".scrubber");
+  const place = view.root.querySelector(".gpt-scrubber");
   const range = place.querySelector(".steps");
   const play = place.querySelector(".play");
   const output = place.querySelector(".step");
@@ -14,7 +16,7 @@ function createScrubber(view) {
     const { steps } = view.message;
     place.hidden = steps.length < 2;
     range.max = steps.length - 1;
-    const film = globalThis.gptFilms?.[`${view.message.name} thumbnails`];
+    const film = globalThis.gptFilms?.[view.filmName()];
     place.classList.toggle("is-waiting", film?.key !== view.message.film);
     play.disabled = film?.key !== view.message.film;
   }

@@ -1,0 +1,11 @@
+"""Scripts that components share: the page's colours for a canvas, and drawings as files.
+
+Each is text to stand beside a component's own scripts in its one module for the browser.
+"""
+
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+COLOURS_SCRIPT = (HERE / "colours.js").read_text(encoding="utf-8")
+SAVING_SCRIPT = (HERE / "saving.js").read_text(encoding="utf-8")

@@ -1,0 +1,29 @@
+// The page's colours as numbers, for what is painted on a canvas, and text made safe for markup.
+
+function readColours(root) {
+  const style = getComputedStyle(root);
+  const names = ["ground", "panel", "line", "text", "muted", "forward", "backward", "masked"];
+  const probe = document.createElement("i");
+  root.append(probe);
+  const colours = Object.fromEntries(
+    names.map((name) => {
+      probe.style.color = `var(--gpt-${name})`;
+      return [name, getComputedStyle(probe).color.match(/[\d.]+/g).slice(0, 3).map(Number)];
+    }),
+  );
+  probe.remove();
+  colours.isDark = style.colorScheme === "dark";
+  return colours;
+}
+
+function css([red, green, blue], alpha = 1) {
+  return `rgb(${red} ${green} ${blue} / ${alpha})`;
+}
+
+function mixed(from, to, share) {
+  return from.map((channel, i) => channel + share * (to[i] - channel));
+}
+
+function escaped(text) {
+  return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+}
