@@ -40,11 +40,9 @@ class ScalarTraining:
         self._model_config, self._training = scalar_configs(config)
         self._tokenizer = config.tokenizer
         self._recording = config.recording
-        split = split_corpus(corpus)
         rng = random.Random(self._training.seed)
-        shuffled = rng.sample(split.train, len(split.train))
-        self._documents = [config.tokenizer.encode_document(each) for each in shuffled]
-        held_out = split.validation[: self._training.evaluation_documents]
+        self._documents = documents_to_learn(config, corpus, rng)
+        held_out = split_corpus(corpus).validation[: self._training.evaluation_documents]
         self._held_out = [config.tokenizer.encode_document(each) for each in held_out]
         self._state = initial_training_state(self._model_config, rng)
         if origin is not None:
@@ -155,6 +153,13 @@ class ScalarTraining:
         self._state = TrainingState(weights, AdamState(progress.step, m, v))
         self.progress = progress
         self.controls.learning_rate = learning_rate
+
+
+def documents_to_learn(config: RunConfig, corpus: Corpus, rng: random.Random) -> list[list[int]]:
+    """The token ids of every document in the order in which a run learns them, round and round."""
+    documents = split_corpus(corpus).train
+    shuffled = rng.sample(documents, len(documents))
+    return [config.tokenizer.encode_document(each) for each in shuffled]
 
 
 def load_scalar_model(run: Run, which: Which = "last") -> tuple[ScalarConfig, dict[str, FloatRows]]:

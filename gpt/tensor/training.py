@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -92,14 +92,11 @@ class Trainer:
         share = self.workers.share(batch)
         idx, targets = share.idx.to(self._device), share.targets.to(self._device)
         self._last_batch = (idx, targets)
-        self.model.train()
-        with self._dropout_of(step):
-            _, loss = self._replica(idx, targets=targets)
-        loss = loss * share.weight
+        loss = self.training_loss((idx, targets), step) * share.weight
         train_loss = self.workers.mean(loss.item())
         self._finite(train_loss, "The loss became", step, learning_rate)
         self.optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         norm = clip_gradients(self.model.parameters(), self.config.gradient_clip)
         self._finite(norm, "The gradient's norm became", step, learning_rate)
         spent = time.perf_counter() - started
@@ -127,6 +124,14 @@ class Trainer:
             ending=self._ending(),
             **evaluated,
         )
+
+    def training_loss(self, batch: Batch, step: int) -> Tensor:
+        """The loss on a batch as that step computes it, with its dropout, in nats per token. ()"""
+        idx, targets = batch
+        self.model.train()
+        with self._dropout_of(step):
+            _, loss = self._replica(idx, targets=targets)
+        return cast(Tensor, loss)
 
     def _learning_rate_at(self, step: int) -> float:
         steered = self.controls.learning_rate
