@@ -20,6 +20,7 @@ STATE_WORDS: dict[State, str] = {
     "finished": "finished",
     "failed": "failed",
     "interrupted": "interrupted",
+    "outside": "from outside",
 }
 
 EVENT_WORDS = {

@@ -28,9 +28,10 @@ def _resume(arguments: argparse.Namespace, workers: Workers) -> int:
     try:
         run = find_run(arguments.run)
         status = run.status()
-        if status.state == "finished":
+        if status.state in ("finished", "outside"):
+            how = "is finished" if status.state == "finished" else "comes from outside"
             raise RunError(
-                f"{run.name} is finished; train --from {run.name} starts another from its weights."
+                f"{run.name} {how}; train --from {run.name} starts another from its weights."
             )
         if arguments.learning_rate is not None:
             set_learning_rate(run, arguments.learning_rate, "terminal")

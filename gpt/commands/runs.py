@@ -1,4 +1,7 @@
-"""`python -m gpt runs`: what has been trained here; steer, rename, delete, export and import it."""
+"""`python -m gpt runs`: what is here; steer, rename, delete, export and import it.
+
+Models from outside are adopted here too.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             action.add_argument(each, **options)
     summary = "make a run from a zip file"
     actions.add_parser("import", help=summary, description=summary).add_argument("file", type=Path)
+    summary = "make a run to look into from a GPT-2 or a nanoGPT that was trained elsewhere"
+    adopting = actions.add_parser("adopt", help=summary, description=summary)
+    adopting.add_argument(
+        "source",
+        metavar="FOLDER_OR_NAME",
+        help="with config.json, safetensors and tokenizer.json; or its name on the Hugging Face "
+        "hub",
+    )
+    adopting.add_argument("--title", help="what to call it")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,6 +74,12 @@ def _do(arguments: argparse.Namespace) -> None:
         return
     if arguments.action == "import":
         print(import_run(arguments.file).name)
+        return
+    if arguments.action == "adopt":
+        # Only here: listing and steering runs takes no torch.
+        from gpt.runs.outside import adopt_model
+
+        print(adopt_model(arguments.source, arguments.title).name)
         return
     run = find_run(arguments.run)
     match arguments.action:
@@ -118,7 +136,7 @@ def _row(summary: Summary) -> tuple[str, ...]:
     return (
         summary.run.name,
         status.state,
-        f"{status.step:,}/{status.steps:,}",
+        "-" if config.is_from_outside else f"{status.step:,}/{status.steps:,}",
         _loss(status.validation_loss),
         _loss(status.best_validation_loss),
         config.corpus.name,

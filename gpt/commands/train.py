@@ -90,7 +90,8 @@ def _find_origin(arguments: argparse.Namespace) -> tuple[Run, Checkpoint] | None
 
 
 def _choose_preset(arguments: argparse.Namespace, origin: RunConfig | None) -> Preset:
-    default = origin.preset if origin else DEFAULT_PRESET
+    # A model from outside has no preset.
+    default = (origin and origin.preset) or DEFAULT_PRESET
     return find_preset(arguments.preset or default)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from gpt.corpus.tokenizer import Tokenizer, UnknownCharacterError
+from gpt.corpus.tokenizer import AlphabetTokenizer, UnknownCharacterError
 
 if TYPE_CHECKING:
     import tokenizers
@@ -31,7 +31,7 @@ Merge = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class BytePairTokenizer(Tokenizer):
+class BytePairTokenizer(AlphabetTokenizer):
     """A token for each character, and one for each of the pairs that were merged.
 
     Ids count the characters first, then the new tokens in the order in which they were learnt.

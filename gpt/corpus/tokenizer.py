@@ -30,32 +30,18 @@ class UnknownCharacterError(ValueError):
         )
 
 
-@dataclass(frozen=True)
 class Tokenizer(ABC):
     """Cuts text into tokens and puts it together again, exactly.
 
     Where texts come as documents there is one more token than those that stand for text: BOS, the
-    "beginning of sequence", the last of all. It opens every document and, standing before the next
-    one, closes it: a model that predicts BOS says "here it ends".
-
-    Attributes:
-        characters: the distinct characters, each at the place that is its id.
-        has_bos: whether there is a BOS token.
+    "beginning of sequence". It opens every document and, standing before the next one, closes it:
+    a model that predicts BOS says "here it ends".
     """
-
-    characters: str
-    has_bos: bool
-
-    def __post_init__(self) -> None:
-        if not self.characters:
-            raise ValueError("A tokenizer needs at least one character, but the text has none.")
-        if len(set(self.characters)) < len(self.characters):
-            raise ValueError("A tokenizer needs each of its characters once, but some come twice.")
 
     @property
     @abstractmethod
     def texts(self) -> Sequence[str]:
-        """What each token stands for, at the place that is its id; BOS has no text."""
+        """What each token stands for, at the place that is its id; a BOS at the end is left out."""
 
     @abstractmethod
     def encode(self, text: str) -> list[int]:
@@ -66,14 +52,14 @@ class Tokenizer(ABC):
         """What `tokenizer_from_json` needs to make this tokenizer again, as plain JSON values."""
 
     @property
+    @abstractmethod
     def vocab_size(self) -> int:
         """The number of different tokens, V."""
-        return len(self.texts) + self.has_bos
 
     @property
+    @abstractmethod
     def bos(self) -> int | None:
-        """The id of BOS, the last of all; None for a tokenizer of running text."""
-        return len(self.texts) if self.has_bos else None
+        """The id of BOS; None for a tokenizer of running text."""
 
     def encode_document(self, document: str) -> list[int]:
         """BOS, the document, BOS: what a model reads to learn both its beginning and its end.
@@ -100,13 +86,43 @@ class Tokenizer(ABC):
 
         Raises ValueError for an id that is not in the vocabulary.
         """
+        self._check_ids(ids)
+        return "".join(self.texts[i] for i in ids if i != self.bos)
+
+    def _check_ids(self, ids: Sequence[int]) -> None:
         strange = [i for i in ids if not 0 <= i < self.vocab_size]
         if strange:
             raise ValueError(
                 f"Token {strange[0]} is not in this vocabulary: ids go from 0 to"
                 f" {self.vocab_size - 1}."
             )
-        return "".join(self.texts[i] for i in ids if i != self.bos)
+
+
+@dataclass(frozen=True)
+class AlphabetTokenizer(Tokenizer):
+    """A tokenizer with a token for each character of a text, and BOS, if any, after all others.
+
+    Attributes:
+        characters: the distinct characters, each at the place that is its id.
+        has_bos: whether there is a BOS token.
+    """
+
+    characters: str
+    has_bos: bool
+
+    def __post_init__(self) -> None:
+        if not self.characters:
+            raise ValueError("A tokenizer needs at least one character, but the text has none.")
+        if len(set(self.characters)) < len(self.characters):
+            raise ValueError("A tokenizer needs each of its characters once, but some come twice.")
+
+    @property
+    def vocab_size(self) -> int:
+        return len(self.texts) + self.has_bos
+
+    @property
+    def bos(self) -> int | None:
+        return len(self.texts) if self.has_bos else None
 
     def _unknown_in(self, text: str) -> str:
         """The characters of the text that this tokenizer does not know, as they first appear."""
@@ -118,7 +134,7 @@ class Tokenizer(ABC):
 
 
 @dataclass(frozen=True)
-class CharTokenizer(Tokenizer):
+class CharTokenizer(AlphabetTokenizer):
     """One token for each character: token i < len(characters) is `characters[i]`."""
 
     @classmethod
@@ -164,11 +180,14 @@ class CharTokenizer(Tokenizer):
 
 def tokenizer_from_json(values: Mapping[str, Any]) -> Tokenizer:
     """The tokenizer that `to_json` described, whichever it is. Raises ValueError for others."""
-    # The byte-pair tokenizer builds on this module.
+    # These build on this module.
     from gpt.corpus.byte_pair import BytePairTokenizer
+    from gpt.corpus.outside_tokenizer import OutsideTokenizer
 
     if values.get("kind") == BytePairTokenizer.kind:
         return BytePairTokenizer.from_json(values)
+    if values.get("kind") == OutsideTokenizer.kind:
+        return OutsideTokenizer.from_json(values)
     return CharTokenizer.from_json(values)
 
 

@@ -173,6 +173,8 @@ def _check(run: Run) -> RunConfig:
 
 def _status_of(run: Run, config: RunConfig) -> Status:
     """How the run stood, but for the process, which is not here."""
+    if config.is_from_outside:
+        return Status("outside", time.time(), steps=0)
     steps = config.training.steps
     status = Status("stopped", time.time(), steps)
     if run.status_file.exists():

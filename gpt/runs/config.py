@@ -32,6 +32,9 @@ TITLE_LENGTH = 80
 RunKind = Literal["tensor", "scalar"]
 """What the model is made of: tensors in torch, or plain numbers that remember."""
 
+Layout = Literal["gpt2", "nanogpt"]
+"""How weights from outside are named and shaped: see `gpt.tensor.gpt2_layout`."""
+
 ModelConfig = GPTConfig | ScalarConfig
 AnyTrainingConfig = TrainingConfig | ScalarTrainingConfig
 
@@ -77,8 +80,24 @@ class Origin(Settings):
 
 
 @dataclass(frozen=True)
+class Source(Settings):
+    """Where a model from outside came from.
+
+    Attributes:
+        name: the folder, or the name on the Hugging Face hub.
+        layout: whose names and shapes its weights had.
+    """
+
+    name: str
+    layout: Layout
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """Everything needed to do a run again.
+
+    Of a model from outside, only what the model is: text, training and recording are not known,
+    those here are defaults that stand in no file.
 
     Attributes:
         title: what people call the run.
@@ -93,6 +112,7 @@ class RunConfig:
         origin: the run whose weights it starts from; None where they are drawn.
         created: when, in ISO 8601.
         versions: of what it was made with, by name.
+        source: where a model from outside came from; None for one that was trained here.
     """
 
     title: str
@@ -107,6 +127,7 @@ class RunConfig:
     origin: Origin | None
     created: str
     versions: Mapping[str, str]
+    source: Source | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in MODEL_CONFIGS:
@@ -118,6 +139,11 @@ class RunConfig:
             )
 
     @property
+    def is_from_outside(self) -> bool:
+        """Whether the model was trained elsewhere, nobody here knows how."""
+        return self.source is not None
+
+    @property
     def tokenizer_settings(self) -> TokenizerSettings:
         """What there was to choose about the tokenizer."""
         if isinstance(self.tokenizer, BytePairTokenizer):
@@ -125,7 +151,9 @@ class RunConfig:
         return TokenizerSettings()
 
     def settings(self) -> dict[str, dict[str, Any]]:
-        """Everything that can be set, by section and by name."""
+        """Everything that can be set, by section and by name; what is not known is left out."""
+        if self.is_from_outside:
+            return {"model": self.model.to_dict()}
         return {
             "tokenizer": self.tokenizer_settings.to_dict(),
             "model": self.model.to_dict(),
@@ -136,6 +164,17 @@ class RunConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field by its name, ready for `json.dumps`."""
+        if self.source:
+            return {
+                "format": FORMAT,
+                "title": self.title,
+                "kind": self.kind,
+                "source": self.source.to_dict(),
+                "tokenizer": self.tokenizer.to_json(),
+                "model": self.model.to_dict(),
+                "created": self.created,
+                "versions": dict(self.versions),
+            }
         return {
             "format": FORMAT,
             "title": self.title,
@@ -182,6 +221,15 @@ class RunConfig:
         kind = values["kind"]
         if kind not in MODEL_CONFIGS:
             raise RunError(f"kind must be one of {', '.join(MODEL_CONFIGS)}, not {kind!r}.")
+        if "source" in values:
+            return cls.from_outside(
+                title=values["title"],
+                source=Source.from_dict(values["source"]),
+                tokenizer=tokenizer_from_json(values["tokenizer"]),
+                model=GPTConfig.from_dict(values["model"]),
+                created=_text("created", values["created"]),
+                versions=_versions(values),
+            )
         origin = values["origin"]
         return cls(
             title=checked_title(values["title"]),
@@ -195,7 +243,35 @@ class RunConfig:
             compute=ComputeConfig.from_dict(values["compute"]),
             origin=None if origin is None else Origin.from_dict(origin),
             created=_text("created", values["created"]),
-            versions={_text("version", k): _text(k, v) for k, v in values["versions"].items()},
+            versions=_versions(values),
+        )
+
+    @classmethod
+    def from_outside(
+        cls,
+        *,
+        title: str,
+        source: Source,
+        tokenizer: Tokenizer,
+        model: GPTConfig,
+        created: str,
+        versions: Mapping[str, str],
+    ) -> Self:
+        """What is known of a model that was trained elsewhere. Raises RunError as any does."""
+        return cls(
+            title=checked_title(title),
+            kind="tensor",
+            preset="",
+            corpus=CorpusReference("not known", "text", "", is_own=False),
+            tokenizer=tokenizer,
+            model=model,
+            training=TrainingConfig(),
+            recording=RecordingConfig(),
+            compute=ComputeConfig(),
+            origin=None,
+            created=created,
+            versions=versions,
+            source=source,
         )
 
 
@@ -234,6 +310,10 @@ def _version_of(package: str) -> str:
     except PackageNotFoundError:
         # A checkout that was never installed runs all the same.
         return "unknown"
+
+
+def _versions(values: Mapping[str, Any]) -> dict[str, str]:
+    return {_text("version", k): _text(k, v) for k, v in values["versions"].items()}
 
 
 def _text(name: str, value: object) -> str:

@@ -280,7 +280,7 @@ def _check_corpus(kind: RunKind, corpus: Corpus, tokenizer: Tokenizer) -> None:
             f"The GPT made of plain numbers learns all of a document, but of {corpus.name} only "
             "the answers are to be learnt."
         )
-    if corpus.kind == "documents" and not tokenizer.has_bos:
+    if corpus.kind == "documents" and tokenizer.bos is None:
         raise RunError(
             f"The tokenizer comes from running text and has no BOS, which the documents of "
             f"{corpus.name} need between them."

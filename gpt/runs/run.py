@@ -143,7 +143,12 @@ class Run:
 
         Raises RunError if it is another than it was, and CorpusError if it is not to be had.
         """
-        reference = self.config().corpus
+        config = self.config()
+        if config.is_from_outside:
+            raise RunError(
+                f"{config.title} comes from outside, without the text that it has learnt from."
+            )
+        reference = config.corpus
         if reference.is_own:
             try:
                 contents = self.corpus_file.read_bytes()

@@ -63,8 +63,15 @@ def train_run(
     Returns the last status: "finished", "stopped", or "failed" with the reason in its message.
 
     Raises:
-        RunError: another process trains this run, or its folder cannot be used at all.
+        RunError: another process trains this run, it comes from outside, or its folder cannot be
+            used at all.
     """
+    if run.config().is_from_outside:
+        # Before anything is cut back: there is nothing to go back to.
+        raise RunError(
+            f"{run.name} comes from outside; train --from {run.name} starts another from its "
+            "weights."
+        )
     try:
         lock = FileLock(run.lock_file)
         lock.acquire(blocking=False)

@@ -13,8 +13,11 @@ from gpt.files import write_whole
 from gpt.runs.process import ProcessIdentity
 from gpt.tensor.settings import Settings
 
-State = Literal["queued", "running", "paused", "stopped", "finished", "failed", "interrupted"]
-"""The trainer writes all but the last; whoever finds its process gone reads "interrupted"."""
+State = Literal[
+    "queued", "running", "paused", "stopped", "finished", "failed", "interrupted", "outside"
+]
+"""The trainer writes all but the last two: whoever finds its process gone reads "interrupted", and
+a model from outside never had one here."""
 
 ACTIVE_STATES: tuple[State, ...] = ("queued", "running", "paused")
 """In these a process is at work, or about to be."""

@@ -30,6 +30,7 @@ _ONLY: dict[str, Any] = {
     "scale_attn_weights": True,
     "scale_attn_by_inverse_layer_idx": False,
     "add_cross_attention": False,
+    "quantization_config": None,
 }
 # And the other way around.
 _NEEDED: dict[str, Any] = {
@@ -114,7 +115,7 @@ def config_to_gpt2(config: GPTConfig) -> dict[str, Any]:
         "embd_pdrop": 0.0,  # here nothing is dropped from the embeddings
         "attn_pdrop": config.dropout,
         "tie_word_embeddings": config.weight_tying,
-        **_ONLY,
+        **{name: only for name, only in _ONLY.items() if only is not None},
     }
 
 
@@ -197,7 +198,10 @@ def weights_to_gpt2(weights: Mapping[str, Tensor], config: GPTConfig) -> dict[st
 
 
 def config_from_nanogpt(weights: Mapping[str, Tensor], n_head: int) -> GPTConfig:
-    """The configuration that the shapes of nanoGPT's weights tell, but for the number of heads."""
+    """The configuration that the shapes of nanoGPT's weights tell, but for the number of heads.
+
+    A last layer is tied where there is none of its own, or the same numbers once more.
+    """
     theirs = _without_prefixes(weights)
     for name in ("wte.weight", "wpe.weight"):
         if name not in theirs:
@@ -205,6 +209,7 @@ def config_from_nanogpt(weights: Mapping[str, Tensor], n_head: int) -> GPTConfig
     layers = {int(found[1]) for name in theirs if (found := re.match(r"h\.(\d+)\.", name))}
     vocab_size, n_embd = theirs["wte.weight"].shape
     has_bias = "ln_f.bias" in theirs
+    last_layer = theirs.get("lm_head.weight", theirs["wte.weight"])
     return GPTConfig(
         vocab_size=vocab_size,
         block_size=len(theirs["wpe.weight"]),
@@ -213,6 +218,7 @@ def config_from_nanogpt(weights: Mapping[str, Tensor], n_head: int) -> GPTConfig
         n_embd=n_embd,
         bias=has_bias,
         qkv_bias=has_bias,
+        weight_tying=torch.equal(last_layer, theirs["wte.weight"]),
     )
 
 
