@@ -1,120 +1,30 @@
-"""Home: what the explorer is, in one screen, and learning at its smallest."""
+"""Home: a GPT before and after it learns, and learning at its smallest."""
 
-import time
+from __future__ import annotations
+
+from pathlib import Path
 
 import streamlit as st
 
-from explorer.charts.landscape import descent_map, fit
-from explorer.components.plot import PlotEvent, plot
-from explorer.landscape import EXAMPLES, answers, descend, squared_error, survey, walk
+from explorer.home.descent import show_descent
+from explorer.home.showing import show_tour, tick_now
+from explorer.landscape import descend, squared_error
+from explorer.reruns import begin_page, end_page
 from explorer.source_code import show_code
+from gpt.runs.launch import start_run
 from gpt.scalar.value import backward
 
-AXIS = [tenth / 10 for tenth in range(-25, 26)]
-INPUTS = [tenth / 10 for tenth in range(-30, 31)]
-STEPS = 40
-TICK = 0.1  # seconds between two steps shown
+STYLE = Path(__file__).parents[1] / "explorer" / "home.css"
 
-TO_TRY = {
-    "Start on the ridge": (
-        (0.04, -0.03, 0.15),
-        "Up there the ground is flat: hardly a slope, so hardly a step, until it tips over.",
-    ),
-    "Take giant steps": (
-        (2.2, 0.9, 0.95),
-        "Each one leaps across the valley and lands on the far slope.",
-    ),
-    "Reach the other valley": (
-        (1.8, -1.2, 0.08),
-        "Both weights end with their signs flipped, and the neuron answers the same.",
-    ),
-}
-
-survey = st.cache_data(survey)
-state = st.session_state
-state.setdefault("start", (-1.8, 1.2))
-state.setdefault("learning_rate", 0.08)
-
-
-def begin(v: float, w: float, learning_rate: float) -> None:
-    """Walk downhill from here, one step after another before the reader's eyes."""
-    state.start = (v, w)
-    state.learning_rate = learning_rate
-    state.walking_since = time.monotonic()
-
-
-def begin_where_clicked(event: PlotEvent) -> None:
-    begin(event.x, event.y, state.learning_rate)
-
-
-def steps_shown() -> int:
-    """How far the walk has come on the screen: all the way, before anything was set going."""
-    if "walking_since" not in state:
-        return STEPS
-    return min(STEPS, int((time.monotonic() - state.walking_since) / TICK))
-
-
-def descent(ticking: bool) -> None:
-    steps = walk(*state.start, state.learning_rate, STEPS)[: steps_shown() + 1]
-    first, now = steps[0], steps[-1]
-    picture, beside = st.columns([8, 5], gap="large")
-    with picture:
-        plot(
-            descent_map(AXIS, survey(AXIS), [(step.v, step.w, step.loss) for step in steps]),
-            key="landscape",
-            height=500,
-            alt="The loss of one neuron over its weights v and w: two valleys with a ridge between"
-            f" them, and {len(steps) - 1} steps of gradient descent from loss {first.loss:.3f}"
-            f" down to {now.loss:.3f}. Enter on a point starts there.",
-            on_click=begin_where_clicked,
-        )
-    with beside:
-        st.html(
-            f"""<div class="gpt-reading">
-              <p>loss after <b>{len(steps) - 1:2d}</b> steps
-                <b class="gpt-headline gpt-forward">{now.loss:.4f}</b></p>
-              <p>weight v <b>{now.v:+.3f}</b> slope
-                <b class="gpt-backward">{now.v_gradient:+.3f}</b></p>
-              <p>weight w <b>{now.w:+.3f}</b> slope
-                <b class="gpt-backward">{now.w_gradient:+.3f}</b></p>
-            </div>"""
-        )
-        plot(
-            fit(
-                INPUTS,
-                answers(first.v, first.w, INPUTS),
-                answers(now.v, now.w, INPUTS),
-                EXAMPLES,
-            ),
-            key="fit",
-            height=320,
-            alt="What the neuron answers to each input, at the start and now, beside the four"
-            " examples it learns",
-        )
-        st.page_link(
-            "../pages/autograd.py",
-            label="How does a weight know its slope?",
-            icon=":material/arrow_forward:",
-        )
-    if len(steps) > STEPS:
-        state.pop("walking_since", None)
-    if ticking != ("walking_since" in state):  # only the whole page can set a fragment's clock
-        st.rerun()
-
-
+begin_page()
+st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("What happens inside a GPT?")
 st.html(
-    """<p class="gpt-lead">GPT Explorer takes a GPT apart, down to its numbers. They go
-    <span class="gpt-forward">forward</span> to make a prediction; blame for the error comes
-    <span class="gpt-backward">back</span>, and every weight steps downhill. Here are two weights:
-    click anywhere, and learning starts there.</p>"""
+    """<p class="gpt-lead">GPT Explorer takes a GPT apart, down to its numbers. Begin with one of
+    your own: hear it before it has learnt anything, train it on names, hear it again.</p>"""
 )
-walking = "walking_since" in state
-st.fragment(descent, run_every=TICK if walking else None)(ticking=walking)
-
-for column, (label, (place, reason)) in zip(st.columns(3), TO_TRY.items(), strict=True):
-    with column:
-        st.button(label, on_click=begin, args=place, width="stretch")
-        st.html(f'<p class="gpt-caption">{reason}</p>')
-
-show_code(descend, squared_error, backward)
+tick = tick_now()
+st.fragment(show_tour, run_every=tick)(tick)
+show_descent()
+end_page()
+show_code(start_run, descend, squared_error, backward)

@@ -85,6 +85,28 @@ _ALL = [
         ),
     ),
     Preset(
+        "first-names",
+        "A first GPT: names of its own within half a minute",
+        "names",
+        # With embeddings large from the start, as for the tasks, heads soon tell where they look.
+        {
+            "block_size": 16,
+            "n_layer": 2,
+            "n_head": 4,
+            "n_embd": 64,
+            "weight_tying": False,
+            "initialisation": "torch",
+        },
+        TrainingConfig(
+            steps=800,
+            batch_size=32,
+            learning_rate=5e-3,
+            warmup_steps=50,
+            minimum_learning_rate=5e-4,
+            evaluation_interval=50,
+        ),
+    ),
+    Preset(
         "gpt-small",
         "A small GPT, for two cores and a minute",
         "shakespeare",

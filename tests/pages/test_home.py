@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.home import showing, tour
 from explorer.landscape import walk
+from gpt.runs.session import train_run
 
 ENTRY = str(Path(__file__).resolve().parents[2] / "explorer" / "Home.py")
+
+
+@pytest.fixture(autouse=True)
+def short_tour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
+    training = replace(tour.PRESET.training, steps=6, warmup_steps=1, evaluation_interval=3)
+    for module in (tour, showing):
+        monkeypatch.setattr(module, "PRESET", replace(tour.PRESET, training=training))
+    # The process that trains is tested elsewhere; here its work is done at once.
+    monkeypatch.setattr(showing, "start_run", train_run)
 
 
 @pytest.fixture
@@ -51,15 +65,75 @@ def test_each_thing_to_try_begins_a_walk_from_its_place(
     assert f"<b>{start[0]:+.3f}</b>" in text(home)
 
 
+def enabled(at: AppTest) -> list[str]:
+    """What the buttons of the tour say that can be pressed."""
+    buttons = [each for each in at.button if (each.key or "").startswith("tour ")]
+    return [each.label for each in buttons if not each.disabled]
+
+
+def press(at: AppTest, place: int) -> None:
+    """A step of the tour. A browser runs its fragment and then the page; here the page runs twice.
+
+    Except at the last, which leads elsewhere.
+    """
+    at.button(key=f"tour {place}").click().run()
+    if place < 3:
+        at.run()
+    assert not at.exception
+
+
+def test_the_tour_goes_from_gibberish_to_a_head(home: AppTest) -> None:
+    assert enabled(home) == ["Let it write"]
+    press(home, 0)
+    assert enabled(home) == ["Train it"]
+    found = tour.find_tour()
+    assert found.before is not None
+    assert f"<td>{found.before.split()[0]}</td>" in text(home)
+    press(home, 1)
+    assert enabled(home) == ["Let it write again"]
+    found = tour.find_tour()
+    assert found.summary is not None
+    loss = found.summary.status.validation_loss
+    assert loss is not None
+    assert f"A loss of {loss:.2f}" in text(home)
+    assert f"as between {math.exp(loss):.1f} of the 27" in text(home)
+    press(home, 2)
+    assert enabled(home) == ["Open one of its heads"]
+    press(home, 3)
+    assert home.title[0].value == "Where does each head look?"
+    assert home.session_state["attention run"] == found.summary.run.name
+    assert tour.find_tour().next_step == 4
+
+
+def test_the_tour_is_taken_up_where_it_was_left(home: AppTest) -> None:
+    press(home, 0)
+    before = tour.find_tour().before
+    later = AppTest.from_file(ENTRY, default_timeout=20).run()
+    assert enabled(later) == ["Train it"]
+    assert before is not None
+    assert f"<td>{before.split()[0]}</td>" in text(later)
+
+
+def test_what_stands_in_the_way_is_said_and_the_step_stays(
+    home: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "file" / "runs"))
+    home.button(key="tour 0").click().run()
+    assert not home.exception
+    assert any("cannot be" in each.value for each in home.markdown)
+
+
 def test_the_code_shown_is_the_code_that_ran(home: AppTest) -> None:
     shown = [code.value for code in home.code]
-    assert shown[0].startswith("def descend(v: float, w: float, learning_rate: float)")
+    assert any(code.startswith("def descend(v: float, w: float, learning_") for code in shown)
     assert any(code.startswith("def backward(root: Value)") for code in shown)
 
 
 @pytest.mark.parametrize("page", ["home", "autograd"])
 def test_no_torch_on_the_way_to_the_first_paint(page: str) -> None:
     """In a process of its own, where no other test has imported it before."""
+    tour.let_write(tour.begin(), 0)
     script = f"""
 import sys
 from streamlit.testing.v1 import AppTest

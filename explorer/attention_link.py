@@ -1,0 +1,20 @@
+"""From another page to the Attention page, set up for a text of a run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from explorer.components.attention import Choice
+
+state = st.session_state
+
+
+def look_at_attention(run: str, text: str, choice: Choice, *, written: str = "") -> None:
+    """Open the Attention page on a text, and on what the model wrote behind it.
+
+    Leaves the page that calls it: nothing after the call is run.
+    """
+    state["attention run"] = state["attention text of"] = run
+    state["attention text"], state["attention written"] = text, written
+    state["attention choice"] = choice
+    st.switch_page("../pages/attention.py")

@@ -1,0 +1,48 @@
+"""What a model has written before and after it learnt, name by name, as HTML."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container
+from html import escape
+
+from gpt.runs.training import SAMPLED_DOCUMENTS
+
+
+def loss_words(loss: float, vocab_size: int) -> str:
+    """What a loss in nats per token says, in a line: e^loss is as many equally likely letters."""
+    return (
+        f"A loss of {loss:.2f}: before each letter the model is as unsure as between"
+        f" {math.exp(loss):.1f} of the {vocab_size} there are."
+    )
+
+
+def names_table(before: str | None, after: str | None, known: Container[str]) -> str:
+    """Names written by the same numbers, a row for each; those of the text it learnt are marked."""
+    columns = [_cells(before, known), _cells(after, known)]
+    rows = "".join(f"<tr>{one}{other}</tr>" for one, other in zip(*columns, strict=True))
+    return (
+        '<table class="gpt-names"><thead><tr><th scope="col">untrained</th>'
+        f'<th scope="col">trained</th></tr></thead><tbody>{rows}</tbody>'
+        f"<tfoot><tr><td>{_count(before, known)}</td><td>{_count(after, known)}</td></tr></tfoot>"
+        "</table>"
+    )
+
+
+def _cells(text: str | None, known: Container[str]) -> list[str]:
+    if text is None:
+        return ['<td class="gpt-awaited">·</td>'] * SAMPLED_DOCUMENTS
+    return [f"<td>{_cell(name, known)}</td>" for name in text.split("\n")]
+
+
+def _cell(name: str, known: Container[str]) -> str:
+    if not name:
+        return "<small>ended at once</small>"
+    return f"{escape(name)} <small>known</small>" if name in known else escape(name)
+
+
+def _count(text: str | None, known: Container[str]) -> str:
+    if text is None:
+        return "&nbsp;"
+    names = [name for name in text.split("\n") if name]
+    return f"{sum(name not in known for name in names)} of {len(names)} made up"
