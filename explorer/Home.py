@@ -16,7 +16,10 @@ page = st.navigation(
             st.Page("../pages/ladder.py", title="Let's build GPT"),
         ],
         "Train": [st.Page("../pages/training.py", title="Training")],
-        "Look inside": [st.Page("../pages/attention.py", title="Attention")],
+        "Look inside": [
+            st.Page("../pages/attention.py", title="Attention"),
+            st.Page("../pages/inside.py", title="Inside"),
+        ],
         "Generate": [st.Page("../pages/sampling.py", title="Sampling")],
     },
     position="top",

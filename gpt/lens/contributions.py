@@ -8,14 +8,14 @@ Framework for Transformer Circuits"). What a part does to later parts is not in 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from gpt.lens.anatomy import attention_layers, last_layer, last_norm, mlp_layers
-from gpt.lens.trace import Trace
+from gpt.lens.trace import NoSuchActivationError, Trace
 from gpt.tensor.language_model import LanguageModel
 from gpt.tensor.layers import MLP, Embeddings, MultiHeadAttention
 
@@ -64,7 +64,12 @@ class _HeldNorm(NamedTuple):
 
 @torch.no_grad()
 def measure_contributions(
-    model: LanguageModel, trace: Trace, token: int, *, against: int | None = None
+    model: LanguageModel,
+    trace: Trace,
+    token: int,
+    *,
+    against: int | None = None,
+    stream: str | None = None,
 ) -> Contributions:
     """How much each part speaks, directly, for a token as the next.
 
@@ -73,11 +78,14 @@ def measure_contributions(
         trace: of one sequence or of a batch.
         token: whose logit is taken apart.
         against: another token; then it is the first's logit less this one's.
+        stream: at which depth, as `gpt.lens.logit_lens.stream_names` names them: what has been
+            written so far adds up to what the logit lens reads there. None for the last.
 
     Raises:
         NoSuchActivationError, ValueError: the model has no residual stream, or no such token.
     """
-    stream = trace.residual_stream.select(trace.tokens.dim() - 1, -1)  # (..., T, C)
+    depth = stream or _last_stream(trace)
+    last = trace[depth]  # (..., T, C)
     V = model.config.vocab_size
     for asked in (token, against):
         if asked is not None and not 0 <= asked < V:
@@ -88,59 +96,74 @@ def measure_contributions(
     if against is not None:
         direction = direction - layer.weight[against]
         bias = None if bias is None else bias - layer.bias[against]
-    norm = _hold(last_norm(model), stream)
+    norm = _hold(last_norm(model), last)
 
     terms, values = [], []
-    for term, written in _writes(model, trace):
+    for term, written in _writes(model, trace, depth):
         terms.append(term)
-        values.append((norm.apply(written) @ direction).expand(stream.shape[:-1]))
+        values.append((norm.apply(written) @ direction).expand(last.shape[:-1]))
     if norm.bias is not None:
         terms.append(Term("bias", "ln_f.bias"))
-        values.append((norm.bias @ direction).expand(stream.shape[:-1]))
+        values.append((norm.bias @ direction).expand(last.shape[:-1]))
     if bias is not None:
         terms.append(Term("bias", "lm_head.bias"))
-        values.append(bias.expand(stream.shape[:-1]))
+        values.append(bias.expand(last.shape[:-1]))
     return Contributions(terms, torch.stack(values))
 
 
 @torch.no_grad()
-def measure_push(model: LanguageModel, trace: Trace, written: Tensor) -> Tensor:
+def measure_push(
+    model: LanguageModel, trace: Trace, written: Tensor, *, stream: str | None = None
+) -> Tensor:
     """How what is written to the stream moves, directly, the logits of all tokens.
 
     Args:
         model: that left the trace.
         trace: of one sequence.
         written: such as `trace.head_writes`, `(..., T, C)`.
+        stream: at which depth the last norm reads; None for the last.
 
     Returns:
         `(..., T, V)`, with the last norm's scale held: what each writes is worth in every logit.
 
     Raises NoSuchActivationError if the model has no residual stream.
     """
-    norm = _hold(last_norm(model), trace.residual_stream[-1])
+    norm = _hold(last_norm(model), trace[stream or _last_stream(trace)])
     return norm.apply(written) @ last_layer(model).weight.T
 
 
-def _writes(model: LanguageModel, trace: Trace) -> list[tuple[Term, Tensor]]:
-    """All that adds up to the last residual stream, each `(..., T, C)`, or `(C,)` for a bias."""
-    writes = _embedded(model, trace)
+def _last_stream(trace: Trace) -> str:
+    """Raises NoSuchActivationError if there are no blocks."""
+    if not trace.n_layer:
+        raise NoSuchActivationError("This model has no blocks, so it has no residual stream.")
+    return f"blocks.{trace.n_layer - 1}.residual_post"
+
+
+def _writes(model: LanguageModel, trace: Trace, depth: str) -> Iterator[tuple[Term, Tensor]]:
+    """All that adds up to a residual stream, each `(..., T, C)`, or `(C,)` for a bias."""
+    yield from _embedded(model, trace)
+    if depth == "embeddings":
+        return
     parts = zip(attention_layers(model), mlp_layers(model), strict=True)
     for layer, (attention, mlp) in enumerate(parts):
+        assert isinstance(attention, MultiHeadAttention)
+        assert isinstance(mlp, MLP)
         name = f"blocks.{layer}"
         heads = trace[f"{name}.attn.head_writes"]
         for head, written in enumerate(heads.unbind(-3)):
-            writes.append((Term("head", f"{name}.attn.head_writes", layer, head), written))
-        assert isinstance(attention, MultiHeadAttention)
-        assert isinstance(mlp, MLP)
+            yield Term("head", f"{name}.attn.head_writes", layer, head), written
+        if attention.projection is not None and attention.projection.bias is not None:
+            term = Term("bias", f"{name}.attn.projection.bias", layer)
+            yield term, attention.projection.bias
+        if depth == f"{name}.residual_mid":
+            return
         written = trace[f"{name}.mlp.output"]
-        for owner, path in ((attention.projection, "attn"), (mlp.projection, "mlp")):
-            if owner is not None and owner.bias is not None:
-                term = Term("bias", f"{name}.{path}.projection.bias", layer)
-                writes.append((term, owner.bias))
         if mlp.projection.bias is not None:
+            yield Term("bias", f"{name}.mlp.projection.bias", layer), mlp.projection.bias
             written = written - mlp.projection.bias
-        writes.append((Term("mlp", f"{name}.mlp.output", layer), written))
-    return writes
+        yield Term("mlp", f"{name}.mlp.output", layer), written
+        if depth == f"{name}.residual_post":
+            return
 
 
 def _embedded(model: LanguageModel, trace: Trace) -> list[tuple[Term, Tensor]]:

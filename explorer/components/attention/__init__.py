@@ -156,13 +156,18 @@ def thumbnail_film(
         "steps": list(steps),
         "labels": [list(each) for each in labels],
     }
-    _film()(key=f"{view} thumbnail film", data=pack(head, {"thumbnails": thumbnails}), height=1)
+    send_film(head, {"thumbnails": thumbnails})
 
 
 def open_film(steps: Sequence[int], weights: Words, opened: int, *, view: str, film: str) -> None:
     """What the slider shows of the head that is open: `(steps, T (T + 1) / 2)`, up to 65535."""
     head = {"name": f"{view} open", "key": film, "open": opened, "steps": list(steps)}
-    _film()(key=f"{view} open film", data=pack(head, {"open": weights}), height=1)
+    send_film(head, {"open": weights})
+
+
+def send_film(head: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """What a view will show later, kept in the browser under the head's "name" and "key"."""
+    _film()(key=f"film {head['name']}", data=pack(head, arrays), height=1)
 
 
 def pack(head: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:

@@ -1,0 +1,157 @@
+"""What the Inside page looks at: a run, its checkpoints, and a text for it to read."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import streamlit as st
+
+from explorer.background import Background, Outcome, outcome
+from explorer.components.logit_lens import Choice
+from explorer.controls import show_mistake
+from explorer.inside.film import make_film
+from explorer.inside.flow import list_edges
+from explorer.inside.reading import streams_of
+from explorer.models import model_at
+from explorer.run_choice import choose_run, first_text, has_heads, openable_runs
+from explorer.run_watch import records_of
+from gpt.lens.opening import OpenedModel
+from gpt.runs.config import RunError
+from gpt.runs.library import Summary
+from gpt.runs.run import Run
+
+state = st.session_state
+_background = Background()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A run and a text that it reads.
+
+    Attributes:
+        summary: the run.
+        newest: its model as it is by now.
+        steps: of its checkpoints.
+        ids, texts: of the tokens that are read.
+        loss_steps, losses: the validation loss over the run.
+    """
+
+    summary: Summary
+    newest: OpenedModel
+    steps: tuple[int, ...]
+    ids: tuple[int, ...]
+    texts: tuple[str, ...]
+    loss_steps: list[int]
+    losses: list[float]
+
+    @property
+    def run(self) -> Run:
+        return self.summary.run
+
+    @property
+    def n_depths(self) -> int:
+        return len(streams_of(self.newest.model.config, len(self.ids)))
+
+    @property
+    def film_name(self) -> str:
+        """One name for everything that a film depends on."""
+        return _digest(str(self.run.path), self.steps, self.ids)
+
+    def flow_name(self, step: int) -> str:
+        """One name for everything that the ways at a checkpoint depend on."""
+        return _digest(str(self.run.path), step, self.ids)
+
+
+def _digest(*what: object) -> str:
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:16]
+
+
+def ask_film(subject: Subject) -> Outcome:
+    """The text as every checkpoint reads it, made behind the first picture."""
+    if len(subject.steps) < 2:
+        return Outcome(None, "a single checkpoint makes no film")
+    name, run, steps, ids = subject.film_name, subject.run, subject.steps, subject.ids
+    return outcome(
+        _background.ask(name, lambda: make_film(name, run, steps, ids), only_newest_of="film")
+    )
+
+
+def ask_edges(subject: Subject, step: int) -> Outcome:
+    """The ways through the model at a checkpoint, measured behind the first picture."""
+    name, run, ids = subject.flow_name(step), subject.run, subject.ids
+    return outcome(_background.ask(name, lambda: list_edges(run, step, ids), only_newest_of="flow"))
+
+
+def choose_subject() -> Subject | None:
+    """Run and text, chosen; None, and a sentence, where there is nothing to look at."""
+    runs = openable_runs(has_heads)
+    if not runs:
+        return None
+    pick, entry = st.columns([4, 8], vertical_alignment="bottom", gap="medium")
+    with pick:
+        summary = choose_run(runs, "inside run")
+    name = summary.run.name
+    steps = tuple(each.step for each in summary.run.checkpoints())
+    try:
+        opened = model_at(summary.run, steps[-1])
+    except RunError as error:
+        show_mistake(str(error))
+        return None
+    if state.get("inside text of") != name:
+        state["inside text of"] = name
+        if not state.get("inside text"):
+            state["inside text"] = first_text(summary)
+    with entry:
+        text = st.text_area(
+            "Text to read",
+            key="inside text",
+            persist_state="session",
+            height=68,
+            placeholder="A few words for the model to read.",
+        )
+    try:
+        prompt = opened.encode(text)
+    except ValueError as error:
+        show_mistake(str(error))
+        return None
+    if prompt.n_cropped:
+        length = opened.model.config.block_size
+        st.html(
+            f'<p class="gpt-caption">The model reads {length} tokens at a time, so the first'
+            f" {prompt.n_cropped:,} are left out.</p>"
+        )
+    losses = records_of(summary).series("validation_loss")
+    return Subject(
+        summary,
+        opened,
+        steps,
+        tuple(prompt.tokens),
+        tuple(opened.tokenizer.decode([each]) for each in prompt.tokens),
+        losses.steps.tolist(),
+        losses.values.tolist(),
+    )
+
+
+def read_link() -> None:
+    """Take up what the address says, in the first run of a visit."""
+    query = st.query_params
+    state["inside run"] = query.get("run")
+    state["inside text"] = query.get("text", "")
+    numbers = [query.get(name, "") for name in ("step", "position", "depth")]
+    if all(each.isdecimal() for each in numbers):
+        step, position, depth = map(int, numbers)
+        state["inside choice"] = Choice(step, position - 1, depth)
+
+
+def write_link(subject: Subject, choice: Choice) -> None:
+    """Put the view into the address, so that it can be shared and found again."""
+    link = {
+        "run": subject.run.name,
+        "text": state["inside text"],
+        "step": str(choice.step),
+        "position": str(choice.position + 1),
+        "depth": str(choice.depth),
+    }
+    if st.query_params.to_dict() != link:
+        st.query_params.from_dict(link)
