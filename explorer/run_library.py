@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from html import escape
 from io import BytesIO
 
 import pandas as pd
@@ -17,6 +18,9 @@ from gpt.runs.config import RunError
 from gpt.runs.library import Listing, Summary, delete_run
 from gpt.runs.run import Run
 from gpt.runs.tensorboard import tensorboard_archive
+
+SHAPE = ("n_layer", "n_head", "n_embd", "block_size", "vocab_size")
+LOOKING = {"attention": "Where its heads look", "sampling": "What it writes"}
 
 state = st.session_state
 
@@ -39,11 +43,10 @@ def show_library(listing: Listing, chosen: Summary | None) -> None:
     """Rename, export and delete the chosen run, and bring in others."""
     for reason in listing.unreadable.values():
         show_mistake(reason)
-    doing, bringing = st.columns([8, 4] if chosen else [4, 8], gap="large")
     if chosen:
-        with doing:
-            _show_doings(chosen)
-    with bringing if chosen else doing:
+        _show_doings(chosen)
+    importing, adopting = st.columns(2, gap="large")
+    with importing:
         st.file_uploader(
             "Bring in a run that was exported",
             type="zip",
@@ -52,6 +55,62 @@ def show_library(listing: Listing, chosen: Summary | None) -> None:
         )
         if mistake := state.get("import_mistake"):
             show_mistake(mistake)
+    with adopting:
+        _show_adopting()
+
+
+def show_outside(summary: Summary) -> None:
+    """In place of a training that nobody here has seen: what the model is, and where to look."""
+    assert summary.config.source
+    model = summary.config.model.to_dict()
+    shape = ", ".join(f"{name} {model[name]:,}" for name in SHAPE)
+    st.html(
+        f"""<p class="gpt-lead">{escape(summary.config.title)} comes from outside: from
+        {escape(summary.config.source.name)}. How it was trained is not known here, but it can be
+        looked into.</p><p class="gpt-caption">{summary.config.model.parameter_count():,}
+        parameters: {shape}</p>"""
+    )
+    with st.container(horizontal=True):
+        for page, label in LOOKING.items():
+            st.page_link(
+                f"../pages/{page}.py",
+                label=label,
+                icon=":material/arrow_forward:",
+                query_params={"run": summary.run.name},
+            )
+
+
+def _show_adopting() -> None:
+    with st.form("adopt", border=False, enter_to_submit=True):
+        st.text_input(
+            "Open a model from outside",
+            key="adopted",
+            placeholder="a folder on this machine, or a name on the Hugging Face hub",
+            help="GPT-2 as Hugging Face keeps it: config.json, model.safetensors and"
+            " tokenizer.json (or vocab.json and merges.txt). Or nanoGPT's state dict as safetensors"
+            " with its model_args as config.json. Nothing in it is executed; pickles stay closed.",
+        )
+        if st.form_submit_button("Open it", icon=":material/folder_open:"):
+            _adopt(state.adopted.strip())
+    if mistake := state.get("adopting_mistake"):
+        show_mistake(mistake)
+
+
+def _adopt(source: str) -> None:
+    state.adopting_mistake = None
+    if not source:
+        return
+    # Only who brings in a model loads torch.
+    from gpt.runs.outside import adopt_model
+
+    with st.spinner(f"Reading {source} …"):
+        try:
+            run = adopt_model(source)
+        except RunError as error:
+            state.adopting_mistake = str(error)
+            return
+    state.adopted_run = run.name
+    st.rerun()
 
 
 def _show_doings(summary: Summary) -> None:
@@ -73,19 +132,19 @@ def _downloads_of(run: Run) -> list[Download]:
     kept: dict[str, list[Download]] = state.setdefault("downloads", {})
     if run.name not in kept:
         kept.clear()
-        kept[run.name] = [
+        whole = Download(
+            "Export as zip",
+            f"{run.name}.zip",
+            partial(_exported, run),
+            icon=":material/download:",
+            help="All of the run, to be brought in again here or elsewhere.",
+        )
+        measured = [
             Download(
                 "Every number as CSV",
                 f"{run.name}.csv",
                 partial(_numbers, run),
                 icon=":material/table:",
-            ),
-            Download(
-                "Export as zip",
-                f"{run.name}.zip",
-                partial(_exported, run),
-                icon=":material/download:",
-                help="All of the run, to be brought in again here or elsewhere.",
             ),
             Download(
                 "For TensorBoard",
@@ -95,6 +154,7 @@ def _downloads_of(run: Run) -> list[Download]:
                 help="Its curves and samples: unpack them, then `tensorboard --logdir` FOLDER.",
             ),
         ]
+        kept[run.name] = [whole] if run.config().is_from_outside else [whole, *measured]
     return kept[run.name]
 
 
@@ -106,11 +166,15 @@ def _table(listing: Listing) -> pd.DataFrame:
             "text": [each.config.corpus.name for each in listing.runs],
             "preset": [each.config.preset for each in listing.runs],
             "parameters": [each.config.model.parameter_count() for each in listing.runs],
-            "step": [each.status.step for each in listing.runs],
-            "of": [each.status.steps for each in listing.runs],
+            # A model from outside has made no step here.
+            "step": [each.status.step if each.status.steps else None for each in listing.runs],
+            "of": [each.status.steps or None for each in listing.runs],
             "train loss": [each.status.train_loss for each in listing.runs],
             "best validation loss": [each.status.best_validation_loss for each in listing.runs],
-            "seconds": [round(each.status.seconds, 1) for each in listing.runs],
+            "seconds": [
+                round(each.status.seconds, 1) if each.status.steps else None
+                for each in listing.runs
+            ],
             "begun": [each.config.created for each in listing.runs],
         }
     )

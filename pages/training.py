@@ -26,7 +26,7 @@ from explorer.controls import (
 from explorer.estimates import show_all_estimates, show_estimate
 from explorer.measures import ask_text
 from explorer.reruns import begin_page, end_page, run_whole_page, was_cut_short
-from explorer.run_library import show_library, show_list
+from explorer.run_library import show_library, show_list, show_outside
 from explorer.run_records import NOTHING, runs_now
 from explorer.run_watch import (
     AXES,
@@ -242,7 +242,9 @@ def write_link() -> None:
 def choose_view(listing: Listing) -> None:
     """Which run is looked at, beside which others, in which unit and on which axes."""
     titles = distinct_titles(listing.runs)
-    state.overlays = [each for each in state.overlays if each in titles and each != state.run]
+    trained = [each.run.name for each in listing.runs if not each.config.is_from_outside]
+    others = [name for name in trained if name != state.run]
+    state.overlays = [name for name in state.overlays if name in others]
     if state.get("titles chosen from") != titles:
         # The browser knows a choice by its title, and would not find one that was renamed.
         state["titles chosen from"], state.run = titles, state.run
@@ -257,7 +259,7 @@ def choose_view(listing: Listing) -> None:
         )
         st.multiselect(
             "Beside it",
-            [name for name in titles if name != state.run],
+            others,
             format_func=titles.get,
             key="overlays",
             placeholder="any other runs",
@@ -293,14 +295,20 @@ summaries = {each.run.name: each for each in listing.runs}
 if config and corpus:
     show_estimate(config, corpus)
 if summaries:
-    if state.get("run") not in summaries:
+    state.run = state.pop("adopted_run", None) or state.get("run")
+    if state.run not in summaries:
         state.run = next(iter(summaries))
     choose_view(listing)
     tick = tick_for(listing)
-    st.fragment(watch, run_every=tick)(state.run, tick)
-    show_things_to_try()
     slowly = RESTING_TICK if tick else None
-    st.fragment(watch_closely, run_every=slowly)(state.run, tick)
+    is_from_outside = summaries[state.run].config.is_from_outside
+    if is_from_outside:
+        show_outside(summaries[state.run])
+    else:
+        st.fragment(watch, run_every=tick)(state.run, tick)
+    show_things_to_try()
+    if not is_from_outside:
+        st.fragment(watch_closely, run_every=slowly)(state.run, tick)
     st.header("Every run", anchor="runs")
     st.fragment(compare, run_every=slowly)((state.run, *state.overlays))
 else:

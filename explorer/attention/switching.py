@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 import torch
 
-from explorer.attention.reading import Reading, SwitchedOff, head_name, read
+from explorer.attention.reading import NOTHING_OFF, Reading, SwitchedOff, head_name, read
 from explorer.attention.subject import Subject
 from explorer.charts.heads import before_after_figure
 from explorer.charts.tokens import visible
@@ -39,7 +39,7 @@ def show_switching(subject: Subject, choice: Choice, off: SwitchedOff, reading: 
     query = choice.pinned.query
     st.header("Switch it off and see", anchor="off")
     picture, beside = st.columns([7, 5], gap="large")
-    whole = read(subject.run, choice.step, subject.ids)
+    whole = read(subject.run, choice.step, subject.ids, NOTHING_OFF)
     tokenizer = reading.opened.tokenizer
     tokens = [tokenizer.decode([each]) for each in range(tokenizer.vocab_size)]
     before = whole.trace.probabilities[query].float().numpy()

@@ -16,7 +16,12 @@ Row = tuple[str, list[str]]
 
 
 def results(config: RunConfig, status: Status) -> dict[str, str]:
-    """What came out of a run, each by its name."""
+    """What came out of a run, each by its name; of a model from outside, as far as is known."""
+    if config.is_from_outside:
+        return {
+            "state": STATE_WORDS[status.state],
+            "parameters": f"{config.model.parameter_count():,}",
+        }
     return {
         "state": STATE_WORDS[status.state],
         "steps made": f"{status.step:,}",
@@ -34,7 +39,10 @@ def results(config: RunConfig, status: Status) -> dict[str, str]:
 
 
 def settings(config: RunConfig) -> dict[str, str]:
-    """Every setting of a run, by its name."""
+    """Every setting of a run, by its name; of a model from outside, where it comes from."""
+    told = {name: value for part in config.settings().values() for name, value in part.items()}
+    if config.source:
+        return {name: _setting(value) for name, value in (config.source.to_dict() | told).items()}
     values: dict[str, Any] = {
         "preset": config.preset,
         "text": config.corpus.name,
@@ -42,7 +50,7 @@ def settings(config: RunConfig) -> dict[str, str]:
         "starts from": f"{config.origin.run}, step {config.origin.step:,}"
         if config.origin
         else "fresh weights",
-        **{name: value for part in config.settings().values() for name, value in part.items()},
+        **told,
     }
     return {name: _setting(value) for name, value in values.items()}
 

@@ -77,10 +77,10 @@ class OutsideTokenizer(Tokenizer):
         return list(self._library.encode(text, add_special_tokens=False).ids)
 
     def decode(self, ids: Sequence[int]) -> str:
+        if len(ids) == 1 and 0 <= ids[0] < self.size:
+            return "" if ids[0] == self.opening else self.texts[ids[0]]
         self._check_ids(ids)
         read = [i for i in ids if i != self.opening]
-        if len(read) == 1:
-            return self.texts[read[0]]
         # At once, for several may be parts of one character.
         return str(self._library.decode(read, skip_special_tokens=False))
 

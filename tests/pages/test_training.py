@@ -361,7 +361,7 @@ def test_runs_of_one_title_are_told_apart_wherever_they_are_named() -> None:
 def test_a_file_that_could_not_be_made_is_spoken_of_beside_its_button() -> None:
     write_run()
     app = open_page()
-    download = app.session_state.downloads["a-try"][1]
+    download = app.session_state.downloads["a-try"][0]
     assert download.label == "Export as zip"
     download.mistake = "a-try cannot be exported: Input/output error."
     app.run()

@@ -1,0 +1,71 @@
+"""The Training page and a model that was trained elsewhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from streamlit.testing.v1 import AppTest
+
+from gpt.runs.library import list_runs
+from gpt.tensor.config import GPTConfig
+from gpt.tensor.gpt2_layout import weights_to_gpt2
+from gpt.tensor.models import build_model
+from gpt.tensor.weights import export_weights
+
+HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A nanoGPT of three letters."""
+    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    config = GPTConfig(3, block_size=8, n_layer=1, n_head=2, n_embd=8)
+    model = build_model(config, torch.Generator().manual_seed(1))
+    weights = weights_to_gpt2(export_weights(model), config)
+    save_file(
+        {
+            name: w.T.contiguous() if ".c_" in name else w
+            for name, w in weights.items()
+            if name != "lm_head.weight" and not name.endswith("bias")
+        },
+        folder / "model.safetensors",
+    )
+    (folder / "config.json").write_text(json.dumps({"n_head": 2, "block_size": 8}))
+    (folder / "meta.json").write_text(json.dumps({"stoi": {"a": 0, "b": 1, "c": 2}}))
+    return folder
+
+
+def html(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def open_it(app: AppTest, source: str) -> None:
+    app.text_input(key="adopted").set_value(source)
+    next(each for each in app.button if each.label == "Open it").click()
+    app.run()
+    assert not app.exception
+
+
+def test_a_model_is_opened_shown_and_can_be_deleted(folder: Path) -> None:
+    app = AppTest.from_file(str(HOME), default_timeout=90).run()
+    app.switch_page("../pages/training.py").run()
+    open_it(app, str(folder / "nowhere at all"))
+    assert any("There is no folder" in each.value for each in app.markdown)
+    open_it(app, str(folder))
+    (summary,) = list_runs().runs
+    assert summary.run.name == "theirs"
+    assert app.session_state["run"] == "theirs"
+    assert not any("There is no folder" in each.value for each in app.markdown)
+    assert f"theirs comes from outside: from\n        {folder}" in html(app)
+    assert "n_layer 1, n_head 2, n_embd 8, block_size 8, vocab_size 3" in html(app)
+    assert "from outside" in app.dataframe[0].value["state"].tolist()
+    assert not app.slider, "there is no training to look back at"
+    next(each for each in app.button if each.label == "Delete it").click()
+    app.run()
+    assert list_runs().runs == []
