@@ -7,7 +7,6 @@ slider will show is sent behind the first picture, as a film.
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -20,13 +19,13 @@ import streamlit as st
 
 from explorer import theme
 from explorer.components import scrubber
+from explorer.components.film import MESSAGE_SCRIPT, pack, send_film
 from explorer.components.painting import COLOURS_SCRIPT, SAVING_SCRIPT
 from explorer.components.plot import plotly_script
 
 HERE = Path(__file__).parent
-MESSAGE_SCRIPT = HERE / "message.js"  # reads what `pack` makes
 # One module for the browser, in the order in which it is read: the entry first.
-SCRIPTS = ("attention", "message", "thumbnails", "heatmap", "words")
+SCRIPTS = ("attention", "thumbnails", "heatmap", "words")
 
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint16]
@@ -165,26 +164,6 @@ def open_film(steps: Sequence[int], weights: Words, opened: int, *, view: str, f
     send_film(head, {"open": weights})
 
 
-def send_film(head: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    """What a view will show later, kept in the browser under the head's "name" and "key"."""
-    _film()(key=f"film {head['name']}", data=pack(head, arrays), height=1)
-
-
-def pack(head: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
-    """A message for the browser: the length of its JSON, the JSON, and the numbers behind it."""
-    kinds = {np.dtype(np.float32): "f4", np.dtype(np.uint16): "u2", np.dtype(np.uint8): "u1"}
-    places: dict[str, tuple[str, int, int]] = {}
-    parts: list[bytes] = []
-    start = 0
-    for name, array in arrays.items():
-        content = np.ascontiguousarray(array).tobytes()
-        places[name] = (kinds[array.dtype], start, array.size)
-        parts.append(content)
-        start += len(content)
-    text = json.dumps({**head, "arrays": places}, separators=(",", ":")).encode()
-    return b"".join([struct.pack("<I", len(text)), text, *parts])
-
-
 def _text(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
@@ -193,7 +172,7 @@ def _text(name: str) -> str:
 def _component() -> Callable[..., Any]:
     """The view as Streamlit knows it, its parts joined to one script."""
     constants = f"const CATEGORICAL = {json.dumps(theme.CATEGORICAL)};"
-    shared = [COLOURS_SCRIPT, SAVING_SCRIPT, scrubber.SCRIPT]
+    shared = [COLOURS_SCRIPT, SAVING_SCRIPT, scrubber.SCRIPT, MESSAGE_SCRIPT]
     scripts = [*(_text(f"{name}.js") for name in SCRIPTS), *shared]
     component = st.components.v2.component(
         "gpt_explorer_attention",
@@ -202,15 +181,5 @@ def _component() -> Callable[..., Any]:
         js="\n".join([plotly_script(), constants, *scripts]),
         # Plotly writes its own style sheet into the page's head, which a shadow root keeps out.
         isolate_styles=False,
-    )
-    return cast(Callable[..., Any], component)
-
-
-@cache
-def _film() -> Callable[..., Any]:
-    component = st.components.v2.component(
-        "gpt_explorer_attention_film",
-        html="<span hidden></span>",
-        js="\n".join([_text("film.js"), _text("message.js")]),
     )
     return cast(Callable[..., Any], component)

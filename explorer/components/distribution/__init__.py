@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from explorer.components.attention import MESSAGE_SCRIPT, pack
+from explorer.components.film import MESSAGE_SCRIPT, pack
 
 HERE = Path(__file__).parent
 # One module for the browser, in the order in which it is read: the entry first.
@@ -122,6 +122,6 @@ def _component() -> Callable[..., Any]:
         "gpt_explorer_distribution",
         html=(HERE / "distribution.html").read_text(encoding="utf-8"),
         css=(HERE / "distribution.css").read_text(encoding="utf-8"),
-        js="\n".join([*scripts, MESSAGE_SCRIPT.read_text(encoding="utf-8")]),
+        js="\n".join([*scripts, MESSAGE_SCRIPT]),
     )
     return cast(Callable[..., Any], component)

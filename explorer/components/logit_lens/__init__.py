@@ -18,7 +18,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from explorer.components import scrubber
-from explorer.components.attention import MESSAGE_SCRIPT, pack, send_film
+from explorer.components.film import MESSAGE_SCRIPT, pack, send_film
 from explorer.components.painting import COLOURS_SCRIPT, SAVING_SCRIPT
 
 HERE = Path(__file__).parent
@@ -152,7 +152,7 @@ def _component() -> Callable[..., Any]:
         COLOURS_SCRIPT,
         SAVING_SCRIPT,
         scrubber.SCRIPT,
-        MESSAGE_SCRIPT.read_text(encoding="utf-8"),
+        MESSAGE_SCRIPT,
     ]
     component = st.components.v2.component(
         "gpt_explorer_logit_lens",

@@ -7,7 +7,7 @@ import struct
 
 import numpy as np
 
-from explorer.components.attention import pack
+from explorer.components.film import pack
 
 
 def test_every_array_is_where_the_message_says() -> None:
