@@ -6,7 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.charts.tokens import visible
+from explorer.background import Outcome
+from explorer.charts.tokens import chip, visible
 from explorer.components.logit_lens import (
     Choice,
     Picture,
@@ -15,7 +16,8 @@ from explorer.components.logit_lens import (
     logit_lens,
     said_film,
 )
-from explorer.inside.reading import as_said, read, stream_title
+from explorer.inside.embeddings import show_embeddings
+from explorer.inside.reading import Reading, as_said, has_stream, read, stream_title
 from explorer.inside.subject import (
     Subject,
     ask_edges,
@@ -24,11 +26,18 @@ from explorer.inside.subject import (
     read_link,
     write_link,
 )
-from explorer.reruns import begin_page, end_page
+from explorer.inside.swapping import show_swapping
+from explorer.inside.why import show_why
+from explorer.reruns import begin_page, end_page, run_whole_page, was_cut_short
+from explorer.run_watch import RESTING_TICK
 from explorer.source_code import show_code
+from explorer.things_to_try import Suggestion, show_things_to_try
+from gpt.lens.contributions import measure_contributions
+from gpt.lens.embeddings import project
 from gpt.lens.information_flow import measure_flow
-from gpt.lens.logit_lens import read_predictions
+from gpt.lens.logit_lens import decided_at, read_predictions
 from gpt.lens.memory import keep_freed_memory
+from gpt.lens.patching import patch_stream
 
 STYLE = Path(__file__).parents[1] / "explorer" / "inside.css"
 VIEW = "inside"
@@ -68,23 +77,105 @@ def show_picture(subject: Subject, choice: Choice) -> None:
         flow=subject.flow_name(choice.step),
     )
     logit_lens(picture, choice, key=VIEW)
-    film = ask_film(subject)
+    with st.container(key="inside-behind"):
+        is_awaited = any(each.is_awaited for each in behind(subject, choice))
+        tick = FILM_TICK if is_awaited else RESTING_TICK if subject.is_training else None
+        st.fragment(send_behind, run_every=tick)(subject, choice, tick)
+    show_words(subject, reading, choice)
+
+
+def behind(subject: Subject, choice: Choice) -> tuple[Outcome, Outcome]:
+    """What is worked out behind the picture: the film, and the edges of the ways."""
+    return ask_film(subject), ask_edges(subject, choice.step)
+
+
+def send_behind(subject: Subject, choice: Choice, tick: float | None) -> None:
+    """Send what has been worked out, and see whether the run has got any further."""
+    film, edges = behind(subject, choice)
     if film.value:
         said_film(film.value.steps, film.value.said, view=VIEW, film=film.value.name)
-    edges = ask_edges(subject, choice.step)
     if edges.value:
         flow_edges(edges.value, view=VIEW, flow=subject.flow_name(choice.step))
+    is_done = tick == FILM_TICK and not (film.is_awaited or edges.is_awaited)
+    if is_done or subject.has_grown() or was_cut_short():
+        run_whole_page()
 
 
-def show(tick: float | None) -> None:
-    """Run, text and picture."""
+def show_words(subject: Subject, reading: Reading, choice: Choice) -> None:
+    """How to read the picture, and from which depth on the answers stay."""
+    decided = decided_at(reading.predictions.tokens[..., 0])
+    here = stream_title(reading.streams[int(decided[choice.position])], reading.is_halved)
+    halves = 2 if reading.is_halved else 1
+    st.html(
+        f"""<p class="gpt-caption">Each cell holds what would be said next if the model stopped
+        there: the bluer, the surer. Along the line the answer is decided, on average after
+        <b>{float(decided.float().mean()) / halves:.1f}</b> of {reading.trace.n_layer} layers;
+        after {chip(subject.texts[choice.position])}, at <b>{here}</b>. Curves lead back to where a
+        cell comes from: blue through heads, grey within the stream, squares through MLPs, as wide
+        as their share of the sum, max(0, ‖y‖₁ − ‖y − z‖₁) for a part z of the stream y
+        (Ferrando and Voita 2024).</p>"""
+    )
+
+
+def show() -> None:
+    """Run, text and picture, and all about the cell that is pinned."""
     subject = choose_subject()
     if subject is None:
         return
+    if not has_stream(subject.newest.model.config):
+        show_rung(subject)
+        return
     choice = choice_for(subject)
     show_picture(subject, choice)
+    show_things_to_try(THINGS_TO_TRY)
+    reading = read(subject.run, choice.step, subject.ids)
+    show_why(subject, choice, reading)
+    st.fragment(show_swapping)(subject, choice)
+    st.fragment(show_embeddings)(subject, choice)
     write_link(subject, choice)
 
+
+def show_rung(subject: Subject) -> None:
+    """What can be shown of a model in which nothing is added up on the way."""
+    st.html(
+        '<p class="gpt-lead">On this rung of the ladder each part replaces what it reads, so there'
+        " is no stream to which all parts add, and nothing to read before the end. From the rung"
+        " with residual connections on there is.</p>"
+    )
+    st.page_link("../pages/attention.py", label="See where its heads look")
+    show_embeddings(subject, Choice(subject.steps[-1], 0, 0))
+
+
+def look_at(run: str, text: str, choice: Choice, other: str = "") -> None:
+    """Set the page up: a run, a text, a cell of the grid, and a text to swap pieces of."""
+    state["inside run"] = state["inside text of"] = run
+    state["inside text"], state["inside other"] = text, other
+    state["inside choice"] = choice
+
+
+COPIED = "srti=euhwqkpm=euhwqkpm"
+THINGS_TO_TRY = [
+    Suggestion(
+        "Watch copying being found",
+        "Press ▶: at first nothing decides. Then layer 0 notes who stood before whom, and layer 1"
+        " looks up who came next.",
+        look_at,
+        ("copy", COPIED, Choice(1000, 18, 3)),
+    ),
+    Suggestion(
+        "Follow one letter through",
+        "Swap one letter: below, all of the answer stands at its place until layer 1 takes it to"
+        " the end.",
+        look_at,
+        ("copy", "euhwqkpm=euhwq", Choice(1000, 14, 4), "euhwqxpm=euhwq"),
+    ),
+    Suggestion(
+        "Which lady is it?",
+        "CAPULET or GREY: see the name's letters give up their hold, layer by layer, to the last.",
+        look_at,
+        ("shakespeare", "LADY CAP", Choice(2000, 7, 6), "LADY GRE"),
+    ),
+]
 
 st.cache_resource(keep_freed_memory)()
 if "inside text" not in state:
@@ -92,6 +183,6 @@ if "inside text" not in state:
 begin_page()
 st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("Where is the answer decided?")
-st.fragment(show, run_every=FILM_TICK)(FILM_TICK)
+st.fragment(show)()
 end_page()
-show_code(read_predictions, measure_flow)
+show_code(read_predictions, decided_at, measure_contributions, measure_flow, patch_stream, project)

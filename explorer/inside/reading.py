@@ -8,11 +8,14 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from explorer.charts.tokens import visible
 from explorer.components.logit_lens import Said
 from explorer.models import model_at
 from gpt.corpus.tokenizer import Tokenizer
+from gpt.lens.anatomy import unembed
 from gpt.lens.logit_lens import Predictions, read_predictions, stream_names
 from gpt.lens.opening import OpenedModel
 from gpt.lens.trace import Trace
@@ -46,6 +49,11 @@ class Reading:
     @property
     def is_halved(self) -> bool:
         return len(self.streams) > self.trace.n_layer + 1
+
+    @torch.no_grad()
+    def logits(self, position: int, depth: int) -> Tensor:
+        """What the logit lens reads there, `(V,)`."""
+        return unembed(self.opened.model, self.trace[self.streams[depth]][position])
 
     def said(self, position: int, depth: int = -1) -> int:
         """The likeliest token there."""

@@ -50,6 +50,14 @@ class Subject:
         return self.summary.run
 
     @property
+    def is_training(self) -> bool:
+        return self.summary.status.is_active
+
+    def has_grown(self) -> bool:
+        """Whether the run has kept newer weights by now."""
+        return self.is_training and self.run.checkpoints()[-1].step != self.steps[-1]
+
+    @property
     def n_depths(self) -> int:
         return len(streams_of(self.newest.model.config, len(self.ids)))
 

@@ -113,7 +113,12 @@ def measure_contributions(
 
 @torch.no_grad()
 def measure_push(
-    model: LanguageModel, trace: Trace, written: Tensor, *, stream: str | None = None
+    model: LanguageModel,
+    trace: Trace,
+    written: Tensor,
+    *,
+    stream: str | None = None,
+    position: int | None = None,
 ) -> Tensor:
     """How what is written to the stream moves, directly, the logits of all tokens.
 
@@ -122,13 +127,15 @@ def measure_push(
         trace: of one sequence.
         written: such as `trace.head_writes`, `(..., T, C)`.
         stream: at which depth the last norm reads; None for the last.
+        position: after which token; then what is written is `(..., C)`, and there is no T below.
 
     Returns:
         `(..., T, V)`, with the last norm's scale held: what each writes is worth in every logit.
 
     Raises NoSuchActivationError if the model has no residual stream.
     """
-    norm = _hold(last_norm(model), trace[stream or _last_stream(trace)])
+    read = trace[stream or _last_stream(trace)]
+    norm = _hold(last_norm(model), read if position is None else read[position])
     return norm.apply(written) @ last_layer(model).weight.T
 
 

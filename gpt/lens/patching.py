@@ -11,9 +11,12 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from gpt.lens.logit_lens import stream_names
 from gpt.lens.trace import Trace, trace
 from gpt.tensor.language_model import LanguageModel
 from gpt.tensor.tap import Ablation
+
+MOST_NUMBERS = 2**25  # of logits, or of attention weights, that are held at once: 128 MiB
 
 
 def patch(source: Trace, names: Sequence[str]) -> Ablation:
@@ -39,19 +42,24 @@ def patch_stream(model: LanguageModel, tokens: Sequence[int], source: Sequence[i
     other = _traced_alike(model, tokens, source)
     streams = other.residual_stream  # (n_layer + 1, T, C)
     T = len(tokens)
-    names = ["embeddings", *(f"blocks.{layer}.residual_post" for layer in range(other.n_layer))]
+    first = _first_difference(tokens, source)
 
-    def at_each_position(stream: Tensor) -> Callable[[Tensor], Tensor]:
-        # Row t of the batch has position t replaced.
-        is_patched = torch.eye(T, dtype=torch.bool, device=stream.device)[:, :, None]
+    def at_positions(stream: Tensor, places: Tensor) -> Callable[[Tensor], Tensor]:
+        # In each row of the batch another position is replaced.
+        is_patched = (places[:, None] == torch.arange(T, device=stream.device))[:, :, None]
         return lambda x: torch.where(is_patched, stream, x)
 
-    return torch.stack(
-        [
-            _last_logits(model, tokens, T, {name: at_each_position(stream)})
-            for name, stream in zip(names, streams, strict=True)
+    # Before the first token that differs, both texts are the same to the model.
+    places = torch.arange(first, T, device=streams.device)
+    untouched = _last_logits(model, tokens, 1, {}).expand(first, -1)
+    rows = []
+    for name, stream in zip(stream_names(other.n_layer), streams, strict=True):
+        row = [
+            _last_logits(model, tokens, len(some), {name: at_positions(stream, some)})
+            for some in torch.split(places, _copies_at_once(model, T))
         ]
-    )
+        rows.append(torch.cat([untouched, *row]))
+    return torch.stack(rows)
 
 
 @torch.no_grad()
@@ -77,6 +85,18 @@ def patch_heads(model: LanguageModel, tokens: Sequence[int], source: Sequence[in
     )
 
 
+def _first_difference(tokens: Sequence[int], source: Sequence[int]) -> int:
+    """The first position at which two texts differ; their length if none does."""
+    differing = (i for i, pair in enumerate(zip(tokens, source, strict=True)) if pair[0] != pair[1])
+    return next(differing, len(tokens))
+
+
+def _copies_at_once(model: LanguageModel, T: int) -> int:
+    """How many copies of a text can be read together without filling the memory."""
+    config = model.config
+    return max(1, MOST_NUMBERS // (T * max(config.vocab_size, config.n_head * T)))
+
+
 def _traced_alike(model: LanguageModel, tokens: Sequence[int], source: Sequence[int]) -> Trace:
     if len(tokens) != len(source):
         raise ValueError(
@@ -90,7 +110,8 @@ def _last_logits(
     model: LanguageModel, tokens: Sequence[int], copies: int, ablation: Ablation
 ) -> Tensor:
     """The logits after the last token, `(copies, V)`, of the same text read so many times."""
-    idx = torch.tensor([list(tokens)] * copies, device=next(model.parameters()).device)
+    device = next(model.parameters()).device
+    idx = torch.tensor(list(tokens), device=device).expand(copies, -1)
     with model.evaluating():
         logits: Tensor = model(idx, ablate=ablation)[0]
     return logits[:, -1]

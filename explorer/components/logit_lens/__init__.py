@@ -23,7 +23,7 @@ from explorer.components.painting import COLOURS_SCRIPT, SAVING_SCRIPT
 
 HERE = Path(__file__).parent
 # One module for the browser, in the order in which it is read: the entry first.
-SCRIPTS = ("logit_lens", "grid", "tip", "paths", "pens")
+SCRIPTS = ("logit_lens", "grid", "reading", "paths", "pens")
 
 Words = npt.NDArray[np.uint16]
 Bytes = npt.NDArray[np.uint8]

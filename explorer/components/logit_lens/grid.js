@@ -11,7 +11,7 @@ function createGrid(view) {
   const scroll = view.root.querySelector(".scroll");
   const stage = scroll.querySelector(".stage");
   const [cells, over] = [scroll.querySelector(".cells"), scroll.querySelector(".over")];
-  const tip = createTip(view);
+  const reading = createReading(view);
   let places = null; // { column, pitch, width, height, font }
   let walked = null; // the cell reached by arrow keys
 
@@ -20,7 +20,7 @@ function createGrid(view) {
     const rows = streams.length;
     const longest = Math.max(1, ...tokens.map((t) => t.length), ...words.map((w) => w.length));
     const least = 16 + 6.5 * Math.min(LARGEST_WORD, longest);
-    const column = Math.max(least, Math.min(60, Math.floor((scroll.clientWidth - GUTTER) / tokens.length)));
+    const column = Math.max(least, Math.min(80, Math.floor((scroll.clientWidth - GUTTER) / tokens.length)));
     const gap = rows <= 7 ? 26 : rows <= 9 ? 22 : rows <= 13 ? 14 : 8;
     places = { column, pitch: CELL + gap, font: getComputedStyle(stage).getPropertyValue("--gpt-mono").trim() || "monospace" };
     places.height = ABOVE + (rows - 1) * places.pitch + CELL + BELOW;
@@ -161,7 +161,7 @@ function createGrid(view) {
     context.clip();
     drawOver(canvasPen(context, places.font));
     context.restore();
-    tip.show(view.pointed, places);
+    reading.paint(view.pointed ?? view.pinned);
   }
 
   function drawOver(pen) {
@@ -249,7 +249,7 @@ function createGrid(view) {
       };
       bringIntoView(walked.position);
       pointAt(walked);
-      view.root.querySelector(".spoken").textContent = tip.spoken(walked);
+      view.root.querySelector(".spoken").textContent = reading.spoken(walked);
     } else if (event.key === "Enter" && view.pointed) pin(view.pointed);
     else if (event.key === "Escape") pointAt(null);
     else return;

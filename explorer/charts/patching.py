@@ -1,0 +1,77 @@
+"""Figures of what becomes of an answer when pieces of another text are swapped in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from explorer.charts.tokens import visible
+from explorer.theme import LIGHT
+
+Shares = npt.NDArray[np.floating]
+
+MOST_WRITTEN = 16  # columns in which a number has room
+MOST_TICKS = 48
+
+
+def patched_stream_figure(
+    shares: Shares, texts: Sequence[str], others: Sequence[str], streams: Sequence[str]
+) -> go.Figure:
+    """How far the answer went over with the stream swapped at one depth and token, `(D, T)`."""
+    pairs = [
+        visible(one) if one == other else f"{visible(one)}→{visible(other)}"
+        for one, other in zip(texts, others, strict=True)
+    ]
+    every = -(-len(pairs) // MOST_TICKS)
+    figure = _swaps(shares, "%{customdata}, %{y}: %{z:.3f}", [pairs] * len(streams))
+    figure.update_layout(
+        xaxis={
+            "title": {"text": "token: swapped at"},
+            "tickmode": "array",
+            "tickvals": list(range(0, len(pairs), every)),
+            "ticktext": pairs[::every],
+            "tickangle": 0,
+        },
+        yaxis={
+            "title": {"text": "depth"},
+            "tickmode": "array",
+            "tickvals": list(range(len(streams))),
+            "ticktext": list(streams),
+        },
+    )
+    return figure
+
+
+def patched_heads_figure(shares: Shares) -> go.Figure:
+    """How far the answer went over with what one head gathered swapped, `(layers, heads)`."""
+    figure = _swaps(shares, "layer %{y}, head %{x}: %{z:.3f}", None)
+    ticks = {"tickmode": "linear", "dtick": 1}
+    figure.update_layout(
+        xaxis={"title": {"text": "head"}, **ticks}, yaxis={"title": {"text": "layer"}, **ticks}
+    )
+    return figure
+
+
+def _swaps(shares: Shares, hover: str, names: list[list[str]] | None) -> go.Figure:
+    scale = [(i / 10, colour) for i, colour in enumerate(LIGHT.diverging)]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares.astype(np.float32),
+            zmin=-1,
+            zmax=1,
+            colorscale=scale,
+            showscale=False,
+            texttemplate="%{z:.2f}" if shares.shape[1] <= MOST_WRITTEN else None,
+            textfont={"size": 11},
+            customdata=names,
+            hovertemplate=f"{hover} of the way<extra></extra>",
+        )
+    )
+    quiet = {"showgrid": False, "showline": False, "ticks": "", "tickfont": {"color": LIGHT.text}}
+    figure.update_layout(
+        xaxis=quiet, yaxis=quiet, margin={"l": 84, "r": 8, "t": 36, "b": 52}, showlegend=False
+    )
+    return figure
