@@ -20,6 +20,7 @@ def test_learning_starts_where_the_landscape_is_clicked(
     expect(landscape.locator(".hm, .contourlayer image").first).to_be_attached()
     numbers = page.locator(".gpt-reading b")
     expect(numbers.first).to_have_text("40")
+    surface.scroll_into_view_if_needed()
     box = surface.bounding_box()
     assert box is not None
     # The landscape runs from -2.5 to 2.5 either way: three quarters along is 1.25, a quarter -1.25.
