@@ -1,0 +1,53 @@
+"""What runs reached, how fast, and how much of the difference is luck."""
+
+from __future__ import annotations
+
+from statistics import median
+
+import pytest
+
+from gpt.runs.comparison import (
+    Spread,
+    measured_at,
+    siblings,
+    spread_of,
+    standard_error,
+    step_seconds,
+)
+from gpt.runs.journal import read_records
+from gpt.runs.library import list_runs, summarise
+from tests.gpt.conftest import Tiny
+
+
+def test_a_loss_is_told_with_the_step_at_which_it_was_measured(tiny: Tiny) -> None:
+    run = tiny.trained("tensor")
+    measured = [r for r in read_records(run.metrics_file) if "validation_loss" in r]
+    assert [record["step"] for record in measured] == [0, 6, 12, 18, 24]
+    assert measured_at(run, 17) == (12, measured[2]["validation_loss"])
+    assert measured_at(run, 24) == (24, measured[4]["validation_loss"])
+    assert measured_at(run, 0) == (0, measured[0]["validation_loss"])
+    assert measured_at(tiny.run("tensor"), 5) is None
+    times = [r["milliseconds"] for r in read_records(run.metrics_file) if "milliseconds" in r]
+    assert step_seconds(summarise(run)) == pytest.approx(median(times) / 1000)
+
+
+def test_siblings_share_everything_but_the_seed(tiny: Tiny) -> None:
+    first = tiny.run("tensor", title="First", seed=1)
+    second = tiny.run("tensor", title="Second", seed=2)
+    tiny.run("tensor", title="Wider", seed=3, n_embd=16)
+    again = tiny.run("tensor", title="Second again", seed=2)
+    all_runs = list_runs().runs
+    assert [each.run for each in siblings(summarise(first), all_runs)].count(first) == 1
+    assert len(siblings(summarise(first), all_runs)) == 2, "a seed counts once"
+    assert second in [each.run for each in siblings(summarise(second), all_runs)]
+    assert again in [each.run for each in siblings(summarise(again), all_runs)]
+    assert [each.config.title for each in siblings(all_runs[-1], [])] == ["First"]
+
+
+def test_what_luck_can_do_follows_from_the_spread() -> None:
+    assert spread_of([1.0, 2.0, 3.0]) == Spread(2.0, 1.0, 3)
+    assert spread_of([1.5]) == Spread(1.5, None, 1)
+    assert standard_error(Spread(2, 1.0, 4), Spread(3, 2.0, 2)) == pytest.approx(1.5)
+    # A single seed borrows the other's deviation.
+    assert standard_error(Spread(2, 3.0, 3), Spread(3, None, 1)) == pytest.approx(12**0.5)
+    assert standard_error(Spread(2, None, 1), Spread(3, None, 1)) is None
