@@ -53,9 +53,14 @@ def score_figure(
 
 
 def before_after_figure(
-    before: Numbers, after: Numbers | None, tokens: Sequence[str], most: int = MOST_BARS
+    before: Numbers,
+    after: Numbers | None,
+    tokens: Sequence[str],
+    *,
+    changed: str = "with parts off",
+    most: int = MOST_BARS,
 ) -> go.Figure:
-    """The next token's probabilities, and what they are with parts switched off."""
+    """The next token's probabilities, and what they are once something is `changed`."""
     rank = before if after is None else np.maximum(before, after)
     order = np.argsort(-rank)[:most]
     names = [visible(tokens[place]) for place in order]
@@ -63,7 +68,7 @@ def before_after_figure(
     figure = go.Figure()
     for name, shares, colour in (
         ("as it is", before, LIGHT.forward),
-        ("with parts off", after, LIGHT.backward),
+        (changed, after, LIGHT.backward),
     ):
         if shares is None:
             continue

@@ -1,0 +1,120 @@
+"""A gradient as the sum of its uses: every position of every example, and the text around one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from explorer.charts.numbers import format_number
+from explorer.charts.tokens import visible
+from explorer.theme import LIGHT
+
+Numbers = npt.NDArray[np.floating]
+
+
+def uses_figure(
+    contributions: Numbers, texts: Sequence[Sequence[str]], chosen: tuple[int, int]
+) -> go.Figure:
+    """What each position of each example adds to a gradient, `(B, T)`, with the sums of both.
+
+    `texts` are the tokens that are read there; `chosen` is framed.
+    """
+    B, T = contributions.shape
+    sizes = np.abs(contributions[contributions != 0])
+    # A few uses may outweigh all others; those still want to be seen.
+    largest = float(np.quantile(sizes, 0.98)) if len(sizes) else 1.0
+    figure = make_subplots(
+        rows=2,
+        cols=2,
+        column_widths=[0.86, 0.14],
+        row_heights=[0.24, 0.76],
+        horizontal_spacing=0.015,
+        vertical_spacing=0.03,
+        shared_xaxes=True,
+        shared_yaxes=True,
+    )
+    figure.add_heatmap(
+        z=contributions.astype(np.float32),
+        zmin=-largest,
+        zmax=largest,
+        xgap=1 if T <= 64 else 0,
+        ygap=1 if B <= 32 else 0,
+        colorscale=_even(LIGHT.diverging),
+        showscale=False,
+        text=[[visible(text) for text in row] for row in texts],
+        hovertemplate="%{text}  at position %{x} of example %{y}<br>adds %{z:.3e}<extra></extra>",
+        name="contribution",
+        row=2,
+        col=1,
+    )
+    _add_sums(figure, contributions.sum(0), "of all examples", is_across=True)
+    _add_sums(figure, contributions.sum(1), "of all positions", is_across=False)
+    figure.add_shape(
+        type="rect",
+        x0=chosen[1] - 0.5,
+        x1=chosen[1] + 0.5,
+        y0=chosen[0] - 0.5,
+        y1=chosen[0] + 0.5,
+        line={"color": LIGHT.text, "width": 2},
+        row=2,
+        col=1,
+    )
+    figure.update_layout(
+        showlegend=False,
+        bargap=0.1,
+        margin={"l": 76, "r": 16, "t": 36, "b": 48},
+        xaxis3={"title": {"text": "position"}, "range": [-0.5, T - 0.5], "showgrid": False},
+        yaxis3={"title": {"text": "example"}, "range": [B - 0.5, -0.5], "showgrid": False},
+        yaxis={"title": {"text": "sum"}, "nticks": 4, "automargin": False, "tickformat": ".1e"},
+        xaxis4={"title": {"text": "sum"}, "nticks": 3, "tickformat": ".0e", "tickangle": 0},
+        uirevision=f"{B} {T}",
+    )
+    return figure
+
+
+def _add_sums(figure: go.Figure, sums: Numbers, what: str, *, is_across: bool) -> None:
+    """Bars beside the cells; each sum in the colour of its sign."""
+    places = np.arange(len(sums), dtype=np.float32)
+    lengths = sums.astype(np.float32)
+    figure.add_bar(
+        x=places if is_across else lengths,
+        y=lengths if is_across else places,
+        orientation="v" if is_across else "h",
+        marker={
+            "color": [LIGHT.forward if each >= 0 else LIGHT.backward for each in sums],
+            "line": {"width": 0},
+        },
+        hovertemplate=(
+            f"position %{{x}}, {what}: %{{y:.3e}}<extra></extra>"
+            if is_across
+            else f"example %{{y}}, {what}: %{{x:.3e}}<extra></extra>"
+        ),
+        name=f"sum {what}",
+        row=1 if is_across else 2,
+        col=1 if is_across else 2,
+    )
+
+
+def example_words(contributions: Numbers, texts: Sequence[str], chosen: int) -> str:
+    """One example's tokens, each on the colour of what it adds, and the chosen one framed."""
+    largest = float(np.abs(contributions).max()) or 1.0
+    chips = []
+    for place, (text, adds) in enumerate(zip(texts, contributions, strict=True)):
+        share = round(60 * abs(float(adds)) / largest)
+        colour = "forward" if adds >= 0 else "backward"
+        frame = "; outline: 2px solid var(--gpt-text)" if place == chosen else ""
+        chips.append(
+            f'<span class="gpt-token" style="background: color-mix(in srgb, var(--gpt-{colour})'
+            f' {share}%, var(--gpt-panel)){frame}" title="position {place} adds'
+            f' {format_number(float(adds))}">{escape(visible(text))}</span>'
+        )
+    return f'<p class="gpt-example">{"".join(chips)}</p>'
+
+
+def _even(colours: Sequence[str]) -> list[tuple[float, str]]:
+    return [(index / (len(colours) - 1), colour) for index, colour in enumerate(colours)]

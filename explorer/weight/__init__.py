@@ -1,0 +1,1 @@
+"""The page that follows one weight through one training step."""

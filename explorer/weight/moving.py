@@ -1,0 +1,196 @@
+"""The weight moved by hand: the loss over it, and what the model would say next."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from math import floor, log10, sqrt
+from typing import Literal, get_args
+from zlib import crc32
+
+import numpy as np
+import streamlit as st
+
+from explorer.charts.heads import before_after_figure
+from explorer.charts.numbers import format_number
+from explorer.charts.tokens import visible
+from explorer.charts.weight import Moved, Numbers, curve_figure
+from explorer.components.live_sliders import Slider, live_sliders
+from explorer.components.plot import plot
+from explorer.controls import show_mistake
+from explorer.run_choice import first_text
+from explorer.weight.subject import Subject, compute_as, loss_along
+from gpt.lens.loss_along_weight import LossAlongWeight
+
+POINTS = 25  # of the curve; odd, so that the weight as it is is the one in the middle
+PATIENCE_SECONDS = 6.0
+SLIDER = "weight by hand"
+
+Reach = Literal["near", "far", "very far"]
+REACHES: dict[Reach, int] = {"near": 1, "far": 8, "very far": 50}
+"""How far the weight is moved, in typical sizes of the weights of its matrix."""
+
+state = st.session_state
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The loss at some values of the weight, as measured."""
+
+    values: Numbers
+    losses: Numbers
+
+
+def show_moving(subject: Subject) -> None:
+    """The curve with its tangent, the slider, and what the weight means for the next token."""
+    compute_as(subject.summary)
+    along = loss_along(subject)
+    reach = reach_of(subject)
+    curve = measured_curve(subject, along, reach)
+    if curve is None:
+        return
+    here = Moved(along.value, float(curve.losses[POINTS // 2]))
+    update = subject.matrix.arithmetic(*subject.place)
+    after = Moved(update.new_weight, along.loss_at(update.new_weight))
+    place = st.empty()  # the curve stands above the slider that it answers to
+    by_hand = slide(subject, along, reach, curve)
+    with place:
+        plot(
+            curve_figure(
+                curve.values,
+                curve.losses,
+                here,
+                subject.gradient,
+                after,
+                by_hand,
+                f"the weight {subject.name}",
+            ),
+            key="weight curve",
+            height=470,
+            alt=f"The loss on the batch as the weight goes from {curve.values[0]:.4g} to"
+            f" {curve.values[-1]:.4g}; at {here.value:.5g}, where it is now, the loss is"
+            f" {here.loss:.5f} and a line with the gradient's slope {subject.gradient:.3g}"
+            " touches the curve.",
+        )
+    show_readings(here, after, by_hand, subject.gradient)
+    show_prediction(subject, along, by_hand)
+
+
+def reach_of(subject: Subject) -> float:
+    """How far the weight may be moved to either side."""
+    chosen: Reach = st.segmented_control(
+        "How far it moves",
+        get_args(Reach),
+        default="far",
+        required=True,
+        key="weight reach",
+        label_visibility="collapsed",
+    )
+    typical = sqrt(subject.matrix.before.double().square().mean().item())
+    change = abs(subject.matrix.update[subject.place].item())
+    return REACHES[chosen] * max(typical, change, 1e-3)
+
+
+def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Curve | None:
+    """The losses, measured once; where that takes long, only when asked for."""
+    key = (str(subject.run.path), subject.checkpoint, subject.weight, reach)
+    kept = state.get("weight curve measured")
+    if kept is not None and kept[0] == key:
+        found: Curve = kept[1]
+        return found
+    along.loss_at(along.value)  # the first pass of all is slower than those that follow
+    started = time.perf_counter()
+    along.loss_at(along.value)
+    seconds = POINTS * (time.perf_counter() - started)
+    is_patient = seconds <= PATIENCE_SECONDS or st.button(
+        f"Measure the loss along this weight, about {seconds:.0f} seconds",
+        icon=":material/show_chart:",
+    )
+    if not is_patient:
+        return None
+    values = along.value + reach * np.linspace(-1, 1, POINTS)
+    curve = Curve(values, np.array(along.sweep(values.tolist())))
+    state["weight curve measured"] = (key, curve)
+    return curve
+
+
+def slide(subject: Subject, along: LossAlongWeight, reach: float, curve: Curve) -> Moved | None:
+    """Where the reader has put the weight; None where it is as it was."""
+    what = (str(subject.run.path), subject.checkpoint, subject.weight, reach)
+    start = state.get("weight start") if state.get("weight start of") == subject.weight else None
+    generation = crc32(repr((what, start, state.get("weight starts", 0))).encode())
+    low, high = float(curve.values[0]), float(curve.values[-1])
+    value = along.value if start is None else float(start)
+    reading = live_sliders(
+        [
+            Slider(
+                "Move it",
+                value,
+                min(low, value),
+                max(high, value),
+                10.0 ** floor(log10(reach / 200)),
+                "by hand: drag, use the arrow keys, or type a number",
+            )
+        ],
+        key=SLIDER,
+        generation=generation,
+    )
+    moved = reading.numbers["Move it"]
+    if moved == along.value:
+        return None
+    return Moved(moved, along.loss_at(moved))
+
+
+def show_readings(here: Moved, after: Moved, by_hand: Moved | None, gradient: float) -> None:
+    """The loss where the weight is, and elsewhere, beside what the slope had promised."""
+
+    def change(moved: Moved) -> str:
+        promised = gradient * (moved.value - here.value)
+        measured = moved.loss - here.loss
+        return (
+            f"<p>change of the loss <b class='gpt-forward'>{signed(measured)}</b></p>"
+            f"<p>by the slope alone <b class='gpt-backward'>{signed(promised)}</b></p>"
+        )
+
+    hand = by_hand or here
+    columns = (
+        ("as it is", here, "<p>the point where the line touches</p><p>&nbsp;</p>"),
+        ("after the step", after, change(after)),
+        ("by hand", hand, change(hand)),
+    )
+    cells = "".join(
+        f"<div><p>{title}: weight <b>{format_number(moved.value, 5)}</b></p>"
+        f'<b class="gpt-headline">{moved.loss:.5f}</b>{about}</div>'
+        for title, moved, about in columns
+    )
+    st.html(f'<div class="gpt-reading gpt-moved">{cells}</div>')
+
+
+def signed(number: float) -> str:
+    text = format_number(number, 4)
+    return text if text.startswith("−") or number == 0 else f"+{text}"
+
+
+def show_prediction(subject: Subject, along: LossAlongWeight, by_hand: Moved | None) -> None:
+    """What comes next in a short text, before and after the weight was moved."""
+    if state.get("weight text of") != subject.run.name:
+        if "weight text of" in state or "weight text" not in state:
+            state["weight text"] = first_text(subject.summary)
+        state["weight text of"] = subject.run.name
+    text = st.text_input("What comes next after", key="weight text", persist_state="session")
+    try:
+        tokens = subject.opened.encode(text).tokens
+    except ValueError as error:
+        show_mistake(str(error))
+        return
+    tokenizer = subject.opened.tokenizer
+    texts = [tokenizer.decode([token]) for token in range(tokenizer.vocab_size)]
+    before = along.predict(tokens, along.value).numpy()
+    after = along.predict(tokens, by_hand.value).numpy() if by_hand else None
+    plot(
+        before_after_figure(before, after, texts, changed="moved by hand"),
+        key="weight prediction",
+        height=240,
+        alt=f"The most likely tokens after {''.join(map(visible, text))}"
+        + (", as the weight is and as it was moved" if by_hand else ""),
+    )

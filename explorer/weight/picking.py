@@ -1,0 +1,132 @@
+"""The map of all matrices, and the matrix out of which a weight is picked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from explorer.charts.weight import (
+    MOST_CELLS,
+    Pooled,
+    lay_out,
+    map_figure,
+    matrix_figure,
+    neighbourhood,
+    pool,
+)
+from explorer.components.plot import PlotEvent, plot
+from explorer.weight.subject import Subject, What, matrix_names
+from gpt.tensor.microgpt import tensor_names
+
+WHATS: tuple[What, ...] = ("weight", "gradient", "update")
+PLURALS: dict[What, str] = {"weight": "weights", "gradient": "gradients", "update": "updates"}
+
+state = st.session_state
+
+
+def show_map(subject: Subject) -> None:
+    """Every matrix of the model, to be clicked."""
+    names = matrix_names(subject.opened)
+    weights = subject.next_step.weights
+    matrices = {name: weights[name].reshape(-1, weights[name].shape[-1]) for name in names}
+    tiles = lay_out(matrices, places_of(subject))
+    lines = list(dict.fromkeys(places_of(subject)[name][0] for name in names))
+    plot(
+        map_figure(tiles, lines, subject.weight.matrix),
+        key="weight map",
+        height=72 + 74 * len(lines),
+        alt=f"The weights of all {len(names)} matrices of the model, layer by layer, blue above"
+        f" zero and orange below; {subject.weight.matrix} is chosen. Enter on one chooses it.",
+        on_click=lambda event: choose_matrix(names, event),
+    )
+
+
+def choose_matrix(names: list[str], event: PlotEvent) -> None:
+    if event.text in names:
+        state["weight matrix"] = event.text
+
+
+def places_of(subject: Subject) -> dict[str, tuple[str, str]]:
+    """Of every matrix in which part of the model it stands, and what it is called there."""
+    names = matrix_names(subject.opened)
+    plain = subject.opened.plain
+    theirs = tensor_names(plain.config) if plain else dict(zip(names, names, strict=True))
+    return {name: place_of(theirs[name]) for name in names}
+
+
+def place_of(name: str) -> tuple[str, str]:
+    """From blocks.0.attn.query.weight to layer 0, query."""
+    parts = name.removesuffix(".weight").removesuffix(".share").split(".")
+    called = parts[-2] + " bias" if parts[-1] == "bias" else parts[-1]
+    match parts[0]:
+        case "blocks":
+            return f"layer {parts[1]}", called
+        case "embeddings" | "token_table":
+            return "embeddings", called.replace("_", " ")
+        case "ln_f" | "lm_head":
+            return "last layer", called
+        case _:
+            return "layer 0", called  # of the rungs before there were blocks
+
+
+def show_matrix(subject: Subject) -> None:
+    """The matrix, its weights to be clicked or named by row and column."""
+    what: What = st.segmented_control(
+        "Show its",
+        WHATS,
+        format_func=PLURALS.__getitem__,
+        default="weight",
+        required=True,
+        key="weight what",
+        label_visibility="collapsed",
+    )
+    numbers = subject.numbers(what)
+    rows, columns = numbers.shape
+    pooled = pool(numbers)
+    is_pooled = max(rows, columns) > MOST_CELLS
+    draw(subject, pooled, what, "weight matrix cells", "The matrix", 330 if rows > 1 else 150)
+    if is_pooled:
+        st.html(
+            f'<p class="gpt-caption">{rows:,} × {columns:,} are too many to draw: each cell shows'
+            " the largest of its block. Around the chosen one:</p>"
+        )
+        around = neighbourhood(numbers, *subject.place)
+        draw(
+            subject,
+            around,
+            what,
+            "weight neighbours",
+            "The weights around the chosen one",
+            260 if rows > 1 else 150,
+        )
+    row, column = st.columns(2)
+    with row:
+        st.number_input("Row", 0, rows - 1, step=1, key="weight row", disabled=rows == 1)
+    with column:
+        st.number_input("Column", 0, columns - 1, step=1, key="weight column")
+
+
+def draw(subject: Subject, pooled: Pooled, what: What, key: str, called: str, height: int) -> None:
+    rows, columns = subject.matrix.before.shape
+    plot(
+        matrix_figure(pooled, subject.place, what),
+        key=key,
+        height=height,
+        alt=f"{called}: {PLURALS[what]} of {subject.weight.matrix}, {rows} rows by {columns}"
+        f" columns, blue above zero and orange below; row {subject.weight.row}, column"
+        f" {subject.weight.column} is framed. Enter on a cell chooses its weight.",
+        on_click=picker(pooled),
+    )
+
+
+def picker(pooled: Pooled) -> Callable[[PlotEvent], None]:
+    """What a click on a cell does."""
+    return partial(choose_cell, pooled)
+
+
+def choose_cell(pooled: Pooled, event: PlotEvent) -> None:
+    if isinstance(event.index, tuple):
+        state["weight row"] = int(pooled.rows[event.index])
+        state["weight column"] = int(pooled.columns[event.index])

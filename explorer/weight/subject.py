@@ -1,0 +1,253 @@
+"""What the page about one weight looks at: a run, a moment of its training, and a weight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+import torch
+
+from explorer.controls import provide_corpus, show_mistake
+from explorer.models import model_at
+from explorer.run_choice import choose_run, has_weights, openable_runs
+from gpt.lens.loss_along_weight import LossAlongWeight
+from gpt.lens.next_step import NextStep, prepare_step, step_of_memory
+from gpt.lens.opening import OpenedModel
+from gpt.lens.weight_step import MatrixStep, WeightId, take_step
+from gpt.runs.config import RunError
+from gpt.runs.library import Summary
+from gpt.runs.run import Run
+from gpt.tensor.divergence import TrainingDiverged
+from gpt.tensor.microgpt import tensor_names
+
+STEPS_KEPT = 4
+MATRICES_KEPT = 8
+
+Numbers = npt.NDArray[np.floating]
+What = Literal["weight", "gradient", "update"]
+
+state = st.session_state
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One weight in one training step.
+
+    Attributes:
+        summary: the run.
+        checkpoint: after which step the weights are as they are.
+        opened: the model at it.
+        next_step: what the step takes.
+        matrix: what the step did to the weight's matrix.
+        weight: which one.
+    """
+
+    summary: Summary
+    checkpoint: int
+    opened: OpenedModel
+    next_step: NextStep
+    matrix: MatrixStep
+    weight: WeightId
+
+    @property
+    def run(self) -> Run:
+        return self.summary.run
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.weight.row, self.weight.column
+
+    @property
+    def name(self) -> str:
+        """The weight's id as people write it."""
+        return f"({self.weight.matrix}, {self.weight.row}, {self.weight.column})"
+
+    @property
+    def gradient(self) -> float:
+        return self.matrix.gradient[self.place].item()
+
+    def numbers(self, what: What) -> Numbers:
+        """The weights of the matrix before the step, their gradients or their changes."""
+        tensors = {
+            "weight": self.matrix.before,
+            "gradient": self.matrix.gradient,
+            "update": self.matrix.update,
+        }
+        return tensors[what].float().numpy()
+
+    def text_at(self, example: int, position: int) -> str:
+        """The token that is read there."""
+        return self.opened.tokenizer.decode([int(self.next_step.batch[0][example, position])])
+
+
+def choose_subject() -> Subject | None:
+    """Run, checkpoint and matrix, chosen; None, and a sentence, where that cannot be."""
+    runs = openable_runs(can_take_steps)
+    if not runs:
+        return None
+    pick, moment, matrix = st.columns([4, 3, 4], vertical_alignment="bottom", gap="medium")
+    with pick:
+        summary = choose_run(runs, "weight run")
+    with moment:
+        checkpoint = choose_checkpoint(summary)
+    compute_as(summary)
+    try:
+        opened = model_at(summary.run, checkpoint)
+        next_step = step_after(summary, checkpoint)
+    except ValueError as error:
+        show_mistake(str(error))
+        return None
+    if next_step is None:
+        return None
+    names = matrix_names(opened)
+    if state.get("weight matrix") not in names:
+        state["weight matrix"] = first_matrix(names)
+    with matrix:
+        st.selectbox("Matrix", names, key="weight matrix", persist_state="session")
+    try:
+        step = matrix_step(summary.run, checkpoint, state["weight matrix"], next_step)
+    except TrainingDiverged as error:
+        show_mistake(str(error))
+        return None
+    return Subject(summary, checkpoint, opened, next_step, step, choose_weight(summary, step))
+
+
+def compute_as(summary: Summary) -> None:
+    """With as many threads as the run has: the same losses to the last bit, and where the machine
+    is busy a small model with more threads is many times slower.
+    """
+    torch.set_num_threads(summary.config.compute.threads)
+
+
+def can_take_steps(summary: Summary) -> bool:
+    """Whether there are weights, and a training that goes on from them."""
+    return has_weights(summary) and summary.config.training is not None
+
+
+def choose_checkpoint(summary: Summary) -> int:
+    """After which step; at first the last moment at which a step was yet to be taken."""
+    steps = [each.step for each in summary.run.checkpoints()]
+    try:
+        remembered = step_of_memory(summary.run)
+    except RunError:
+        remembered = None
+    if state.get("weight step") not in steps or state.get("weight step of") != summary.run.name:
+        last = summary.config.training.steps
+        unfinished = [step for step in steps if step < last] or steps
+        if "weight step of" in state or state.get("weight step") not in steps:
+            state["weight step"] = remembered if remembered in unfinished else unfinished[-1]
+        state["weight step of"] = summary.run.name
+
+    def title(step: int) -> str:
+        return f"{step:,}, with the optimiser's memory" if step == remembered else f"{step:,}"
+
+    chosen: int = st.selectbox(
+        "As after step",
+        steps[::-1],
+        format_func=title,
+        key="weight step",
+        persist_state="session",
+        help="Only the newest moment of a run keeps what its optimiser remembers.",
+    )
+    return chosen
+
+
+def step_after(summary: Summary, checkpoint: int) -> NextStep | None:
+    """What the step takes; None where its text is not here, which is then asked for.
+
+    Raises RunError, CorpusError.
+    """
+    reference = summary.config.corpus
+    if not reference.is_own and provide_corpus(reference.name) is None:
+        return None
+    try:
+        remembered = summary.run.resume_file.stat().st_mtime_ns
+    except OSError:
+        remembered = 0
+    return _prepared(summary.run, checkpoint, remembered)
+
+
+@lru_cache(STEPS_KEPT)
+def _prepared(run: Run, checkpoint: int, remembered: int) -> NextStep:
+    return prepare_step(run, checkpoint, run.corpus())
+
+
+def matrix_step(run: Run, checkpoint: int, matrix: str, next_step: NextStep) -> MatrixStep:
+    """The step, taken; kept for the last few matrices of a visit."""
+    kept: dict[object, MatrixStep] = state.setdefault("weight steps", {})
+    key = (str(run.path), checkpoint, matrix, next_step.memory)
+    if key not in kept:
+        while len(kept) >= MATRICES_KEPT:
+            del kept[next(iter(kept))]
+        kept[key] = take_step(next_step, matrix)
+    return kept[key]
+
+
+def loss_along(subject: Subject) -> LossAlongWeight:
+    """The loss over the chosen weight, as long as it is the chosen one."""
+    key = (str(subject.run.path), subject.checkpoint, subject.weight)
+    kept = state.get("weight loss")
+    if kept is None or kept[0] != key:
+        state["weight loss"] = kept = (key, LossAlongWeight(subject.next_step, subject.weight))
+    along: LossAlongWeight = kept[1]
+    return along
+
+
+def matrix_names(opened: OpenedModel) -> list[str]:
+    """What the run calls its matrices, in the order of the forward pass."""
+    names = [name for name, _ in opened.model.named_parameters()]
+    if opened.plain is None:
+        return names
+    own = {theirs: ours for ours, theirs in tensor_names(opened.plain.config).items()}
+    return [own[name] for name in names]
+
+
+def first_matrix(names: list[str]) -> str:
+    """One whose weights read what the model has thought: the first query, else the first at all."""
+    return next((name for name in names if "query" in name or "attn_wq" in name), names[0])
+
+
+def choose_weight(summary: Summary, step: MatrixStep) -> WeightId:
+    """The chosen row and column; in a matrix that is new here, those of the largest gradient."""
+    rows, columns = step.before.shape
+    chosen_in = (summary.run.name, step.name)
+    if state.get("weight place of") != chosen_in:
+        is_given = "weight place of" not in state and "weight row" in state
+        if not is_given:
+            place = int(torch.argmax(step.gradient.abs()))
+            state["weight row"], state["weight column"] = divmod(place, columns)
+        state["weight place of"] = chosen_in
+    state["weight row"] = min(max(int(state["weight row"]), 0), rows - 1)
+    state["weight column"] = min(max(int(state["weight column"]), 0), columns - 1)
+    return WeightId(step.name, state["weight row"], state["weight column"])
+
+
+def read_link() -> None:
+    """Take up what the address says, in the first run of a visit."""
+    query = st.query_params
+    if "run" in query:
+        state["weight run"] = query["run"]
+    if "matrix" in query:
+        state["weight matrix"] = query["matrix"]
+    for name in ("step", "row", "column"):
+        if query.get(name, "").isdecimal():
+            state[f"weight {name}"] = int(query[name])
+    if "text" in query:
+        state["weight text"] = query["text"]
+
+
+def write_link(subject: Subject) -> None:
+    """Put the view into the address, so that it can be shared and found again."""
+    link = {
+        "run": subject.run.name,
+        "step": str(subject.checkpoint),
+        "matrix": subject.weight.matrix,
+        "row": str(subject.weight.row),
+        "column": str(subject.weight.column),
+    }
+    if st.query_params.to_dict() != link:
+        st.query_params.from_dict(link)

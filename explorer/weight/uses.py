@@ -1,0 +1,119 @@
+"""The gradient of the weight as the sum of its uses."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from explorer.charts.numbers import format_number
+from explorer.charts.tokens import chip
+from explorer.charts.weight_uses import example_words, uses_figure
+from explorer.charts.weight_words import operand, written
+from explorer.components.plot import PlotEvent, plot
+from explorer.weight.subject import Numbers, Subject
+from gpt.lens.weight_uses import Use
+from gpt.tensor.language_model import IGNORED_TARGET
+
+ALL = "all together"
+
+state = st.session_state
+
+
+def show_uses(subject: Subject) -> None:
+    """Where the weight was used in this batch, what each use adds, and that the sum is right."""
+    st.header("Its gradient is the sum of its uses", anchor="uses")
+    uses = [use for use in subject.matrix.uses if use.only_row in (None, subject.weight.row)]
+    each = [use.contributions(*subject.place).double().numpy() for use in uses]
+    if not each:
+        st.html('<p class="gpt-lead">Nothing in this step reads this weight.</p>')
+        return
+    whole = np.sum(each, axis=0)
+    use = choose_use(uses)
+    shown = whole if use is None else each[uses.index(use)]
+    B, T = shown.shape
+    chosen = chosen_place(subject, shown)
+    texts = [[subject.text_at(b, t) for t in range(T)] for b in range(B)]
+    picture, beside = st.columns([8, 5], gap="large")
+    with picture:
+        plot(
+            uses_figure(shown, texts, chosen),
+            key="weight uses",
+            height=min(440, 190 + 18 * B) if B > 1 else 230,
+            alt=f"What each of {B} examples adds to the gradient at each of {T} positions, blue"
+            f" where it adds and orange where it takes away; the sum is"
+            f" {written(float(shown.sum()))}. Enter on a cell shows its product.",
+            on_click=pin,
+        )
+    with beside:
+        st.html(sum_words(subject, whole, [use.role for use in uses]))
+        st.html(product_words(subject, uses if use is None else [use], chosen))
+    st.html(
+        f'<p class="gpt-caption">Example {chosen[0]}, every token on the colour of what it'
+        f" adds:</p>{example_words(shown[chosen[0]], texts[chosen[0]], chosen[1])}"
+    )
+
+
+def choose_use(uses: list[Use]) -> Use | None:
+    """One of them, or None for all together."""
+    if len(uses) == 1:
+        return None
+    roles = [use.role for use in uses]
+    if state.get("weight use role") not in (ALL, *roles):
+        state["weight use role"] = ALL
+    role = st.pills("Its uses", [ALL, *roles], key="weight use role", required=True)
+    return uses[roles.index(role)] if role in roles else None
+
+
+def chosen_place(subject: Subject, shown: Numbers) -> tuple[int, int]:
+    """The use that was clicked; of another weight or step, the one that adds most."""
+    pinned = state.get("weight pinned")
+    if pinned and pinned[0] == (subject.weight, subject.checkpoint, subject.run.name):
+        b, t = pinned[1]
+        if b < shown.shape[0] and t < shown.shape[1]:
+            return b, t
+    state["weight pinned for"] = (subject.weight, subject.checkpoint, subject.run.name)
+    b, t = np.unravel_index(int(np.argmax(np.abs(shown))), shown.shape)
+    return int(b), int(t)
+
+
+def pin(event: PlotEvent) -> None:
+    if isinstance(event.index, tuple):
+        state["weight pinned"] = (state["weight pinned for"], event.index)
+
+
+def sum_words(subject: Subject, whole: Numbers, roles: list[str]) -> str:
+    """How many uses there are, what they sum to, and what autograd says."""
+    total, gradient = float(whole.sum()), subject.gradient
+    engine = "autograd" if subject.opened.plain is None else "gpt.scalar, number by number,"
+    n_used = int(np.count_nonzero(whole))
+    is_repeated = len(set(roles)) > 1
+    named = f" ({', '.join(dict.fromkeys(roles))})" if is_repeated else f", {roles[0]}"
+    return f"""<div class="gpt-reading"><p>{whole.size:,} places in the batch use it{named};
+      {n_used:,} of them matter to the loss. Their sum is
+      <b class="gpt-headline gpt-backward">{written(total)}</b></p>
+      <p>{engine} says <b>{written(gradient)}</b></p>
+      <p>they differ by <b>{format_number(abs(total - gradient), 3)}</b></p></div>"""
+
+
+def product_words(subject: Subject, uses: list[Use], chosen: tuple[int, int]) -> str:
+    """The pinned use as a product: what was read there, and how the loss answers."""
+    b, t = chosen
+    targets = subject.next_step.batch[1]
+    token = chip(subject.text_at(b, t))
+    target = int(targets[b, t])
+    asked = (
+        "where nothing is asked for"
+        if target == IGNORED_TARGET
+        else f"to be followed by {chip(subject.opened.tokenizer.decode([target]))}"
+    )
+    rows = ""
+    for use in uses:
+        read = use.read(*subject.place)[b, t].item()
+        answer = use.answer(*subject.place)[b, t].item()
+        rows += (
+            f"<tr><td>{use.role}</td><td>{written(read)}</td><td>{operand(answer)}</td>"
+            f"<td><b>{written(read * answer)}</b></td></tr>"
+        )
+    return f"""<p class="gpt-caption">Framed: {token} at position {t} of example {b}, {asked}.</p>
+      <div class="gpt-scroll"><table class="gpt-terms"><thead><tr><th>use</th><th>read</th>
+      <th>× d loss / d output</th><th>adds</th></tr></thead><tbody>{rows}</tbody></table></div>"""

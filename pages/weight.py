@@ -1,0 +1,137 @@
+"""One weight, followed through one training step: its uses, its gradient, its update."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from explorer.charts.weight_words import arithmetic, lines_of, written
+from explorer.source_code import show_code
+from explorer.things_to_try import Suggestion, show_things_to_try
+from explorer.weight.moving import show_moving
+from explorer.weight.picking import show_map, show_matrix
+from explorer.weight.subject import Subject, choose_subject, read_link, write_link
+from explorer.weight.uses import show_uses
+from gpt.lens.loss_along_weight import LossAlongWeight
+from gpt.lens.next_step import prepare_step
+from gpt.lens.update_arithmetic import AdamUpdate, MuonUpdate
+from gpt.lens.weight_step import take_step
+from gpt.lens.weight_uses import Use, Watch
+from gpt.tensor.training_config import TrainingConfig
+
+FOLDER = Path(__file__).parents[1] / "explorer"
+STYLES = [FOLDER / "attention.css", FOLDER / "weight.css"]
+
+state = st.session_state
+
+
+def show_arithmetic(subject: Subject) -> None:
+    """From the gradient to the new weight, every line with its numbers."""
+    st.header("From the gradient to the new weight", anchor="arithmetic")
+    step, training = subject.matrix, subject.next_step.config.training
+    longest = training.gradient_clip if isinstance(training, TrainingConfig) else None
+    update = step.arithmetic(*subject.place)
+    st.html(f'<p class="gpt-caption">{memory_words(subject)}</p>')
+    st.html(arithmetic(lines_of(update, step.gradient_norm, longest)))
+    after = step.after[subject.place].item()
+    optimiser = "Muon" if isinstance(update, MuonUpdate) else "AdamW"
+    if subject.opened.plain is not None:
+        optimiser = "gpt.scalar's Adam"
+    st.html(
+        f'<p class="gpt-caption">The run\'s own trainer took this very step: {optimiser} leaves'
+        f" <b>{written(after)}</b>, which is {abs(after - update.new_weight):.1e} from the last"
+        " line.</p>"
+    )
+
+
+def batch_words(subject: Subject) -> str:
+    """Which step this is, and how one can tell that the batch is the run's own."""
+    following, run = subject.next_step, subject.next_step.config
+    B, T = following.batch[0].shape
+    what = f"{B} × {T} tokens" if B > 1 else f"a document of {T} tokens"
+    text = (
+        f"<b>Step {following.step:,}</b> reads {what}: the batch that the run's seed"
+        f" {run.training.seed} draws as number {following.step:,}. Loss"
+        f" <b>{subject.matrix.loss:.5f}</b>"
+    )
+    if following.recorded:
+        return (
+            f"{text}, where the run itself wrote down <b>{following.recorded.loss:.5g}</b> when it"
+            " took this step."
+        )
+    if following.is_past_the_end:
+        return f"{text}. The run is over; this is the step that would come next."
+    return f"{text}. The run has yet to take this step."
+
+
+def memory_words(subject: Subject) -> str:
+    """Whose memory the optimiser has here."""
+    match subject.next_step.memory:
+        case "own":
+            return "m and v are the run's own, from the state in which it could go on."
+        case "none yet":
+            return "Before the first step the optimiser remembers nothing: m and v begin at 0."
+        case "fresh":
+            return (
+                "The run kept its optimiser's memory only for its newest moment, so here the"
+                " optimiser is fresh: m and v begin at 0, and the update is not the run's own."
+            )
+
+
+def look_at(step: int, matrix: str, row: int, column: int, start: float | None = None) -> None:
+    """Set the page up: a weight of the run that ships, and where the hand has put it."""
+    state["weight run"] = state["weight step of"] = "copy"
+    state["weight step"], state["weight matrix"] = step, matrix
+    state["weight row"], state["weight column"] = row, column
+    state["weight place of"] = ("copy", matrix)
+    state["weight start"] = start
+    state["weight starts"] = state.get("weight starts", 0) + 1
+
+
+THINGS_TO_TRY = [
+    Suggestion(
+        "The very first step",
+        "Adam remembers nothing yet: whatever the gradient, each weight moves by the learning"
+        " rate, and only its sign counts.",
+        look_at,
+        (0, "blocks.0.attn.query.weight", 5, 9),
+    ),
+    Suggestion(
+        "Pull one weight far away",
+        "The gradient is true only here. Far from the weight the measured loss leaves its line.",
+        look_at,
+        (1000, "blocks.1.attn.value.weight", 5, 9, 0.8),
+    ),
+    Suggestion(
+        "A letter, wherever it stands",
+        "A weight of an embedding is used only where its token is read: everywhere else it adds 0.",
+        look_at,
+        (298, "embeddings.token.weight", 6, 3),
+    ),
+]
+
+
+if "weight run" not in state:
+    read_link()
+for style in STYLES:
+    st.html(f"<style>{style.read_text(encoding='utf-8')}</style>")
+st.title("What happens to one weight in one step?")
+subject = choose_subject()
+if subject is not None:
+    st.html(f'<p class="gpt-caption">{batch_words(subject)}</p>')
+    with st.container(key="weight-picture"):
+        where, picture = st.columns([6, 8], gap="medium")
+    with where:
+        show_map(subject)
+        show_matrix(subject)
+    below = st.container()
+    with below:
+        show_uses(subject)
+        show_arithmetic(subject)
+        show_things_to_try(THINGS_TO_TRY)
+    # Last, for its forward passes take longest: the rest of the page need not wait for them.
+    with picture:
+        st.fragment(show_moving)(subject)
+    write_link(subject)
+show_code(take_step, Watch, Use, AdamUpdate, MuonUpdate, LossAlongWeight, prepare_step)
