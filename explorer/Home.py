@@ -19,6 +19,7 @@ page = st.navigation(
         "Look inside": [
             st.Page("../pages/attention.py", title="Attention"),
             st.Page("../pages/inside.py", title="Inside"),
+            st.Page("../pages/weight.py", title="One weight"),
         ],
         "Generate": [st.Page("../pages/sampling.py", title="Sampling")],
     },
