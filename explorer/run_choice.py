@@ -9,11 +9,13 @@ import streamlit as st
 
 from explorer.charts.training_words import distinct_titles
 from explorer.controls import show_mistake
-from explorer.run_watch import records_of
+from explorer.reruns import run_whole_page
+from explorer.run_watch import RESTING_TICK, records_of
 from gpt.corpus.tasks import TASKS
 from gpt.runs.config import RunError
 from gpt.runs.demos import list_all
 from gpt.runs.library import Summary
+from gpt.runs.run import Run
 
 FIRST_LENGTH = 32  # characters of a first text
 
@@ -79,3 +81,15 @@ def first_text(summary: Summary) -> str:
     if summary.config.corpus.kind == "documents":
         return text.split("\n")[0][:FIRST_LENGTH]
     return text.lstrip("\n")[:FIRST_LENGTH]
+
+
+def follow_training(summary: Summary) -> None:
+    """While the run trains, run the whole page as soon as it has kept new weights, or has ended."""
+    if summary.status.is_active:
+        known = (len(summary.run.checkpoints()), summary.status.state)
+        st.fragment(_run_page_if_changed, run_every=RESTING_TICK)(summary.run, known)
+
+
+def _run_page_if_changed(run: Run, known: tuple[int, str]) -> None:
+    if (len(run.checkpoints()), run.status().state) != known:
+        run_whole_page()

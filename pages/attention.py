@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from explorer.attention.reading import (
 from explorer.attention.subject import Subject, ask_film, choose_subject, read_link, write_link
 from explorer.attention.switching import show_switching, switched_off
 from explorer.attention.unfolding import show_unfolded
-from explorer.charts.attention import in_16_bits, lower_triangle, thumbnails
+from explorer.charts.attention import in_16_bits, lower_triangle, thumbnail_size, thumbnails
 from explorer.charts.tokens import visible
 from explorer.components.attention import (
     Choice,
@@ -32,7 +33,7 @@ from explorer.components.attention import (
     thumbnail_film,
 )
 from explorer.reruns import begin_page, end_page, run_whole_page, was_cut_short
-from explorer.run_watch import RESTING_TICK
+from explorer.run_choice import follow_training, has_heads, openable_runs
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from gpt.lens.ablation import switch_off
@@ -41,11 +42,11 @@ from gpt.lens.heads import label_heads
 from gpt.lens.memory import keep_freed_memory
 from gpt.lens.summary import SUMMARIES
 from gpt.lens.trace import trace
+from gpt.runs.library import Summary
 from gpt.tensor.layers import MultiHeadAttention, attend
 
 STYLE = Path(__file__).parents[1] / "explorer" / "attention.css"
 VIEW = "attention"
-FILM_TICK = 0.4
 
 state = st.session_state
 
@@ -75,7 +76,6 @@ def choice_for(subject: Subject) -> Choice:
 def show_picture(subject: Subject, choice: Choice, off: SwitchedOff, reading: Reading) -> None:
     """All heads, the open one and its words."""
     names = [head_name(index, reading.n_head) for index in range(len(reading.patterns))]
-    others = [each for each in choice.shown if each != choice.open]
     picture = Picture(
         tokens=[visible(text) for text in subject.texts],
         prompt=subject.n_prompt,
@@ -84,8 +84,8 @@ def show_picture(subject: Subject, choice: Choice, off: SwitchedOff, reading: Re
         labels=reading.labels,
         title=opened_name(choice.open, reading).capitalize(),
         thumbnails=thumbnails(reading.patterns),
-        open=lower_triangle(reading.openable[choice.open]),
-        others=in_16_bits(lower_triangle(reading.openable[others])),
+        size=thumbnail_size(len(subject.ids)),
+        shown=in_16_bits(lower_triangle(reading.openable[list(choice.shown)])),
         steps=subject.steps,
         loss_steps=subject.loss_steps,
         losses=subject.losses,
@@ -116,14 +116,27 @@ def open_summary(n_heads: int) -> None:
     state["attention choice"] = replace(before, open=opened, shown=(opened,))
 
 
-def show_film(film: Film, choice: Choice) -> None:
-    """Behind the picture, what the slider will show."""
-    thumbnail_film(film.steps, film.thumbnails, film.labels, view=VIEW, film=film.name)
-    open_film(film.steps, film.triangles[:, choice.open], choice.open, view=VIEW, film=film.name)
+def show_film(subject: Subject, choice: Choice, off: SwitchedOff, reading: Reading) -> None:
+    """Behind the picture, what the slider will show; and from it, how each head came about."""
+    film = ask_film(subject, off)
+    name = subject.film_name(off)
+    if film.value:
+        made: Film = film.value
+        thumbnail_film(made.steps, made.thumbnails, made.labels, view=VIEW, film=name)
+        weights = made.triangles[:, choice.open]
+        open_film(made.steps, weights, choice.open, view=VIEW, film=name)
+    elif film.is_awaited:
+        thumbnail_film((), None, (), view=VIEW, film=name)
+    show_becoming(choice, reading, film)
 
 
-def show(subject: Subject, tick: float | None) -> None:
+def show(runs: Mapping[str, Summary]) -> None:
     """The picture, and everything about the pair that is pinned."""
+    subject = choose_subject(runs)
+    if state["attention run"] != state.get("attention page of") or was_cut_short():
+        run_whole_page()  # another run may be one that trains, which the page then follows
+    if subject is None:
+        return
     choice = choice_for(subject)
     off = switched_off(choice)
     reading = read(subject.run, choice.step, subject.ids, off)
@@ -133,16 +146,12 @@ def show(subject: Subject, tick: float | None) -> None:
         choice = replace(choice, pinned=Pinned(query, key))
     show_picture(subject, choice, off, reading)
     show_summaries(subject, choice)
-    film = ask_film(subject, off)
-    if film.value:
-        show_film(film.value, choice)
     if choice.open < subject.n_heads:
         show_unfolded(subject, choice, reading)
     show_switching(subject, choice, off, reading)
-    show_becoming(choice, reading, film.value)
     show_table(subject, choice, reading)
-    if tick_for(subject, film.is_awaited) != tick or was_cut_short():
-        run_whole_page()
+    st.fragment(show_film)(subject, choice, off, reading)
+    write_link(subject)
 
 
 def look_at(run: str, text: str, choice: Choice) -> None:
@@ -176,24 +185,17 @@ THINGS_TO_TRY = [
 ]
 
 
-def tick_for(subject: Subject, is_awaited: bool) -> float | None:
-    if is_awaited:
-        return FILM_TICK
-    return RESTING_TICK if subject.is_training else None
-
-
 st.cache_resource(keep_freed_memory)()
 if "attention text" not in state:
     read_link()
 begin_page()
 st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("Where does each head look?")
-subject = choose_subject()
-if subject is not None:
-    awaited = ask_film(subject, switched_off(choice_for(subject))).is_awaited
-    tick = tick_for(subject, awaited)
-    st.fragment(show, run_every=tick)(subject, tick)
-    write_link(subject)
+runs = openable_runs(has_heads)
+if runs:
+    st.fragment(show)(runs)
+    state["attention page of"] = state["attention run"]
+    follow_training(runs[state["attention run"]])
     show_things_to_try(THINGS_TO_TRY)
 end_page()
 show_code(trace, attend, MultiHeadAttention, label_heads, switch_off, measure_push)

@@ -20,7 +20,7 @@ class Film:
     Attributes:
         name: what it belongs to: run, text and what is switched off.
         steps: of the checkpoints.
-        thumbnails: `(steps, heads, S, S)`, from 0 to 255.
+        thumbnails: `(steps, heads, S (S + 1) / 2)`, from 0 to 255.
         triangles: `(steps, heads and summaries, T (T + 1) / 2)`, from 0 to 65535.
         labels: what kind each head is, for every step.
         scores: of each head for every step, by the name of the score: `(steps, heads)`.

@@ -9,6 +9,7 @@ import streamlit as st
 from explorer.attention.film import Film
 from explorer.attention.reading import Reading, head_name
 from explorer.attention.subject import Subject
+from explorer.background import Outcome
 from explorer.charts.heads import score_figure
 from explorer.charts.tokens import visible
 from explorer.components.attention import Choice
@@ -65,13 +66,15 @@ def show_table(subject: Subject, choice: Choice, reading: Reading) -> None:
     )
 
 
-def show_becoming(choice: Choice, reading: Reading, film: Film | None) -> None:
+def show_becoming(choice: Choice, reading: Reading, film: Outcome) -> None:
     """A score of every head over the training."""
     st.header("When a head becomes what it is", anchor="becoming")
-    if film is None:
-        st.html('<p class="gpt-caption">Every checkpoint is being read …</p>')
+    if film.value is None:
+        said = film.reason or "Every checkpoint is being read …"
+        st.html(f'<p class="gpt-caption">{said}</p>')
         return
-    names = [name for name in SCORE_TITLES if name in film.scores]
+    made: Film = film.value
+    names = [name for name in SCORE_TITLES if name in made.scores]
     chosen = st.segmented_control(
         "Score",
         names,
@@ -84,7 +87,7 @@ def show_becoming(choice: Choice, reading: Reading, film: Film | None) -> None:
     heads = [head_name(index, reading.n_head) for index in range(len(reading.patterns))]
     plot(
         score_figure(
-            film.steps, film.scores[name], heads, choice.shown, choice.step, SCORE_TITLES[name]
+            made.steps, made.scores[name], heads, choice.shown, choice.step, SCORE_TITLES[name]
         ),
         key="score over steps",
         height=320,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -14,7 +15,7 @@ from explorer.background import Background, Outcome, outcome
 from explorer.components.attention import Choice
 from explorer.controls import show_mistake
 from explorer.models import heads_per_layer, model_at
-from explorer.run_choice import choose_run, first_text, has_heads, openable_runs
+from explorer.run_choice import choose_run, first_text
 from explorer.run_watch import records_of
 from gpt.corpus.tasks import TASKS
 from gpt.corpus.tasks.task import SEPARATOR
@@ -59,10 +60,6 @@ class Subject:
         return self.summary.run
 
     @property
-    def is_training(self) -> bool:
-        return self.summary.status.is_active
-
-    @property
     def answer_start(self) -> int:
         """Which token is asked for first: the second, or of a task the first of the answer."""
         if self.summary.config.corpus.name not in TASKS or SEPARATOR not in self.texts:
@@ -86,11 +83,8 @@ def ask_film(subject: Subject, off: SwitchedOff) -> Outcome:
     )
 
 
-def choose_subject() -> Subject | None:
+def choose_subject(runs: Mapping[str, Summary]) -> Subject | None:
     """Run and text, chosen; None, and a sentence, where there is nothing to look at."""
-    runs = openable_runs(has_heads)
-    if not runs:
-        return None
     pick, entry, doing = st.columns([4, 7, 3], vertical_alignment="bottom", gap="medium")
     with pick:
         summary = choose_run(runs, "attention run")

@@ -12,17 +12,21 @@ FINEST = 65535
 
 
 def thumbnails(patterns: Patterns) -> npt.NDArray[np.uint8]:
-    """`(..., T, T)` -> `(..., S, S)` from 0 to 255, with S = min(T, 32).
+    """`(..., T, T)` -> `(..., S (S + 1) / 2)` from 0 to 255, row by row, with S = min(T, 32).
 
     A cell of a thumbnail is the largest weight of the cells it stands for, so that a thin line of
     attention does not fade away.
     """
-    size = min(patterns.shape[-1], THUMBNAIL_SIZE)
+    size = thumbnail_size(patterns.shape[-1])
     edges = np.linspace(0, patterns.shape[-1], size + 1).astype(int)[:-1]
     rows = np.maximum.reduceat(patterns, edges, axis=-2)
     small = np.maximum.reduceat(rows, edges, axis=-1)
-    levels: npt.NDArray[np.uint8] = np.rint(255 * np.clip(small, 0, 1)).astype(np.uint8)
-    return levels
+    return np.rint(255 * np.clip(lower_triangle(small), 0, 1)).astype(np.uint8)
+
+
+def thumbnail_size(tokens: int) -> int:
+    """How many cells a thumbnail has along each side."""
+    return min(tokens, THUMBNAIL_SIZE)
 
 
 def lower_triangle(patterns: Patterns) -> Patterns:

@@ -29,7 +29,6 @@ SCRIPTS = ("attention", "thumbnails", "heatmap", "words")
 
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint16]
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,10 @@ class Picture:
         heads: the name of each head, layer by layer.
         labels: for each head what kind it is, or "".
         title: of what is open.
-        thumbnails: `(heads, S, S)`, weights of all heads from 0 to 255.
-        open: `(T (T + 1) / 2,)`, the weights of what is open, row by row up to the diagonal.
-        others: `(heads shown but not open, T (T + 1) / 2)`, from 0 to 65535.
+        thumbnails: `(heads, S (S + 1) / 2)`, weights of all heads from 0 to 255, row by row.
+        size: S.
+        shown: `(heads shown, T (T + 1) / 2)`, the open one first, from 0 to 65535: enough for four
+            digits and half the bytes of a float.
         steps: the checkpoints there are.
         loss_steps, losses: the validation loss over the run, in nats per token.
         film: what the film must be called to belong to this picture.
@@ -85,8 +85,8 @@ class Picture:
     labels: Sequence[str]
     title: str
     thumbnails: Bytes
-    open: Floats
-    others: Words
+    size: int
+    shown: Words
     steps: Sequence[int]
     loss_steps: Sequence[int]
     losses: Sequence[float]
@@ -125,7 +125,7 @@ def attention(picture: Picture, choice: Choice, *, key: str) -> None:
         "heads": list(picture.heads),
         "labels": list(picture.labels),
         "title": picture.title,
-        "size": picture.thumbnails.shape[-1],
+        "size": picture.size,
         "steps": list(picture.steps),
         "losses": {"steps": list(picture.loss_steps), "values": list(picture.losses)},
         "film": picture.film,
@@ -133,21 +133,20 @@ def attention(picture: Picture, choice: Choice, *, key: str) -> None:
     }
     arrays: dict[str, npt.NDArray[Any]] = {
         "thumbnails": picture.thumbnails,
-        "open": picture.open,
-        "others": picture.others,
+        "weights": picture.shown,
     }
     _component()(key=key, data=pack(head, arrays), on_choice_change=lambda: None)
 
 
 def thumbnail_film(
     steps: Sequence[int],
-    thumbnails: Bytes,
+    thumbnails: Bytes | None,
     labels: Sequence[Sequence[str]],
     *,
     view: str,
     film: str,
 ) -> None:
-    """What the slider of the view shows in the thumbnails: `(steps, heads, S, S)`."""
+    """What the slider of the view shows in the thumbnails: `(steps, heads, S (S + 1) / 2)`."""
     head = {
         "name": f"{view} thumbnails",
         "key": film,
@@ -155,7 +154,7 @@ def thumbnail_film(
         "steps": list(steps),
         "labels": [list(each) for each in labels],
     }
-    send_film(head, {"thumbnails": thumbnails})
+    send_film(head, None if thumbnails is None else {"thumbnails": thumbnails})
 
 
 def open_film(steps: Sequence[int], weights: Words, opened: int, *, view: str, film: str) -> None:

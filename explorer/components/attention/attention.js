@@ -3,6 +3,7 @@
 // CATEGORICAL. Pointing, playing and dragging need no message to Python; letting go, opening,
 // pinning and switching off send one.
 
+const FINEST = 65535; // how a weight of 1 is sent
 const instances = new WeakMap();
 
 /** Called by Streamlit at mount and whenever the data or the theme changes. */
@@ -37,7 +38,10 @@ function create(root) {
     button.addEventListener("click", () => save(view, button.dataset.save));
   }
   const onFilm = ({ detail }) => view.message && detail.startsWith(view.message.name) && filmCame(view);
-  const onTheme = () => requestAnimationFrame(() => repaint(view));
+  const onTheme = () => {
+    view.colours = null;
+    requestAnimationFrame(() => repaint(view));
+  };
   const theme = new MutationObserver(onTheme);
   theme.observe(document.documentElement, { attributes: true });
   theme.observe(document.body, { attributes: true });
@@ -67,7 +71,6 @@ function receive(view, message) {
 
 /** Everything anew: another text, another width. */
 function layOut(view) {
-  view.colours = readColours(view.root);
   view.scrubber.layOut();
   view.thumbnails.layOut();
   view.words.layOut();
@@ -77,7 +80,7 @@ function layOut(view) {
 /** The numbers of the step on the screen, and whatever depends on them. */
 function repaint(view) {
   if (!view.message) return;
-  view.colours = readColours(view.root);
+  view.colours ??= readColours(view.root);
   view.frame = frameOf(view);
   view.thumbnails.paint();
   view.heatmap.paint();
@@ -85,28 +88,36 @@ function repaint(view) {
   view.scrubber.paint();
 }
 
-/** The step on the screen: exact where Python was asked for it, else from the film. */
+/** The step on the screen: as Python sent it, or from the film. */
 function frameOf(view) {
   const { message, step } = view;
   const films = globalThis.gptFilms ?? {};
   const small = films[`${message.name} thumbnails`];
   const large = films[`${message.name} open`];
   const isHere = step === message.step;
-  const at = (film) => (film && film.key === message.film ? film.steps.indexOf(step) : -1);
-  const size = message.size * message.size * message.heads.length;
-  let thumbnails = message.numbers.thumbnails;
-  if (!isHere && at(small) >= 0) {
-    thumbnails = small.numbers.thumbnails.subarray(at(small) * size, (at(small) + 1) * size);
-  }
-  let open = message.numbers.open;
-  let scale = 1;
+  const at = (film) => (!isHere && film?.key === message.film ? film.steps.indexOf(step) : -1);
+  const size = ((message.size * (message.size + 1)) / 2) * message.heads.length;
+  const isFilmed = at(small) >= 0;
+  const thumbnails = isFilmed
+    ? small.numbers.thumbnails.subarray(at(small) * size, (at(small) + 1) * size)
+    : message.numbers.thumbnails;
   const cells = (message.tokens.length * (message.tokens.length + 1)) / 2;
-  if (!isHere && at(large) >= 0 && large.open === message.open) {
-    open = large.numbers.open.subarray(at(large) * cells, (at(large) + 1) * cells);
-    scale = 65535;
-  }
-  const labels = isHere || at(small) < 0 ? message.labels : small.labels[at(small)];
-  return { thumbnails, labels, weight: (query, key) => open[(query * (query + 1)) / 2 + key] / scale };
+  const open =
+    at(large) >= 0 && large.open === message.open
+      ? large.numbers.open.subarray(at(large) * cells, (at(large) + 1) * cells)
+      : shownWeights(message, message.open);
+  return {
+    thumbnails,
+    labels: isFilmed ? small.labels[at(small)] : message.labels,
+    weight: (query, key) => open[(query * (query + 1)) / 2 + key] / FINEST,
+  };
+}
+
+/** All weights of a head that is shown, row by row up to the diagonal. */
+function shownWeights(message, head) {
+  const cells = (message.tokens.length * (message.tokens.length + 1)) / 2;
+  const at = message.shown.indexOf(head);
+  return message.numbers.weights.subarray(at * cells, (at + 1) * cells);
 }
 
 function filmCame(view) {

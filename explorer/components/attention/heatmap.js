@@ -1,6 +1,8 @@
 // The open head in full: which query looks at which key, with its number.
 
 const MOST_TICKS = 48; // tokens that can be written along an axis
+const STILL = 160; // milliseconds without another step, after which Plotly draws the last one
+const MOST_GAPS = 40; // tokens up to which cells stand apart
 
 function createHeatmap(view) {
   const chart = view.root.querySelector(".heatmap");
@@ -9,6 +11,8 @@ function createHeatmap(view) {
   let isBusy = false;
   let isWanted = false;
   let point = null; // reached by arrow keys
+  let drawn = null; // the tokens in the figure
+  let timer = null;
   // Over the figure, not in it: Plotly would draw all of it again whenever the pointer moves.
   const [band, cell] = ["band", "cell"].map((name) => {
     const frame = document.createElement("div");
@@ -17,8 +21,25 @@ function createHeatmap(view) {
     chart.after(frame);
     return frame;
   });
+  // What a moving slider shows is painted over the figure at once; Plotly, which takes as long as a
+  // few frames, draws it where the slider rests.
+  const quick = document.createElement("canvas");
+  quick.className = "quick";
+  quick.hidden = true;
+  chart.after(quick);
 
-  async function paint() {
+  function paint() {
+    const isSame = drawn === view.message.tokens.join("\0") && chart._fullLayout?.xaxis;
+    if (isSame) paintQuickly();
+    else quick.hidden = true;
+    title.textContent = view.message.title;
+    label.textContent = view.frame.labels[view.message.open] ?? "";
+    clearTimeout(timer);
+    timer = setTimeout(drawInTurn, isSame ? STILL : 0);
+  }
+
+  async function drawInTurn() {
+    timer = null;
     isWanted = true;
     if (isBusy) return;
     isBusy = true;
@@ -33,6 +54,51 @@ function createHeatmap(view) {
     }
   }
 
+  /** The same cells in the same places and colours as the figure's, whatever part of it is shown. */
+  function paintQuickly() {
+    const { xaxis, yaxis } = chart._fullLayout;
+    const { colours, frame, message } = view;
+    const count = message.tokens.length;
+    const ratio = devicePixelRatio || 1;
+    const [width, height] = [xaxis._length, yaxis._length];
+    [quick.width, quick.height] = [Math.round(width * ratio), Math.round(height * ratio)];
+    Object.assign(quick.style, {
+      left: `${xaxis._offset}px`,
+      top: `${yaxis._offset}px`,
+      width: `${width}px`,
+      height: `${height}px`,
+    });
+    const shades = Uint32Array.from({ length: 256 }, (_, level) => pixel(shade(colours, level / 255)));
+    const image = new ImageData(count, count);
+    const pixels = new Uint32Array(image.data.buffer);
+    for (let query = 0; query < count; query++) {
+      for (let key = 0; key <= query; key++) {
+        pixels[query * count + key] = shades[Math.round(255 * frame.weight(query, key))];
+      }
+    }
+    const cells = new OffscreenCanvas(count, count);
+    cells.getContext("2d").putImageData(image, 0, 0);
+    const context = quick.getContext("2d");
+    context.scale(ratio, ratio);
+    context.fillStyle = css(colours.masked);
+    context.fillRect(0, 0, width, height);
+    context.imageSmoothingEnabled = false;
+    const [left, right] = [xaxis.d2p(-0.5), xaxis.d2p(count - 0.5)];
+    const [top, bottom] = [yaxis.d2p(-0.5), yaxis.d2p(count - 0.5)];
+    context.drawImage(cells, left, top, right - left, bottom - top);
+    if (count <= MOST_GAPS) {
+      for (let edge = 1; edge < count; edge++) {
+        context.fillRect(xaxis.d2p(edge - 0.5) - 0.5, 0, 1, height);
+        context.fillRect(0, yaxis.d2p(edge - 0.5) - 0.5, width, 1);
+      }
+    }
+    quick.hidden = false;
+  }
+
+  function shade(colours, weight) {
+    return mixed(colours.ground, colours.forward, weight ** GAMMA);
+  }
+
   /** A row for each query; what the mask forbids is no number, so that the grey ground shows. */
   function rows() {
     const count = view.message.tokens.length;
@@ -44,11 +110,9 @@ function createHeatmap(view) {
   }
 
   async function draw(Plotly) {
-    const { message, frame, colours } = view;
+    const { message, colours } = view;
     const { tokens } = message;
     const count = tokens.length;
-    title.textContent = message.title;
-    label.textContent = frame.labels[message.open] ?? "";
     const places = tokens.map((_, i) => i);
     const every = Math.ceil(count / MOST_TICKS);
     const axis = {
@@ -63,10 +127,10 @@ function createHeatmap(view) {
     };
     const scale = Array.from({ length: 11 }, (_, i) => [
       i / 10,
-      css(mixed(colours.ground, colours.forward, (i / 10) ** GAMMA)),
+      css(shade(colours, i / 10)),
     ]);
     const isNew = !chart.data;
-    const gap = count > 40 ? 0 : 1;
+    const gap = count > MOST_GAPS ? 0 : 1;
     await Plotly.react(
       chart,
       [
@@ -100,6 +164,8 @@ function createHeatmap(view) {
       `${message.title} at step ${view.step}: attention from each of ${count} tokens to those before it`,
     );
     if (isNew) listen();
+    drawn = tokens.join("\0");
+    if (timer === null && !isWanted) quick.hidden = true;
     light();
   }
 
@@ -134,7 +200,10 @@ function createHeatmap(view) {
   }
 
   function listen() {
-    chart.on("plotly_relayout", light);
+    chart.on("plotly_relayout", () => {
+      quick.hidden = true;
+      light();
+    });
     chart.on("plotly_hover", ({ points }) => pointAt(view, points[0].y, points[0].x));
     chart.on("plotly_unhover", () => pointAt(view, null, null));
     chart.on("plotly_click", ({ points }) => {
@@ -189,6 +258,9 @@ function createHeatmap(view) {
     paint,
     light,
     save: saveAs,
-    purge: () => globalThis.Plotly?.purge(chart),
+    purge: () => {
+      clearTimeout(timer);
+      globalThis.Plotly?.purge(chart);
+    },
   };
 }

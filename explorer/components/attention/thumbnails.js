@@ -81,20 +81,18 @@ function createThumbnails(view) {
     const context = patterns.getContext("2d");
     context.clearRect(0, 0, patterns.width, patterns.height);
     context.imageSmoothingEnabled = false;
-    const shades = Array.from({ length: 256 }, (_, level) =>
-      mixed(colours.panel, colours.forward, (level / 255) ** GAMMA),
+    const shades = Uint32Array.from({ length: 256 }, (_, level) =>
+      pixel(mixed(colours.panel, colours.forward, (level / 255) ** GAMMA)),
     );
     const small = new OffscreenCanvas(size, size);
-    const pixels = new ImageData(size, size);
+    const image = new ImageData(size, size);
+    const pixels = new Uint32Array(image.data.buffer).fill(pixel(colours.masked));
+    let at = 0;
     heads.forEach((_, index) => {
       for (let row = 0; row < size; row++) {
-        for (let column = 0; column < size; column++) {
-          const at = row * size + column;
-          const shade = column > row ? colours.masked : shades[frame.thumbnails[index * size * size + at]];
-          pixels.data.set([shade[0], shade[1], shade[2], 255], 4 * at);
-        }
+        for (let column = 0; column <= row; column++) pixels[row * size + column] = shades[frame.thumbnails[at++]];
       }
-      small.getContext("2d").putImageData(pixels, 0, 0);
+      small.getContext("2d").putImageData(image, 0, 0);
       const { x, y } = corner(index);
       context.globalAlpha = message.off.includes(index) ? 0.25 : 1;
       context.drawImage(small, x, y, side, side);

@@ -20,8 +20,11 @@ function createWords(view) {
     const wanted = JSON.stringify([tokens, prompt]);
     if (wanted !== texts) {
       texts = wanted;
-      queries.replaceChildren(...tokens.map((token, index) => chip(token, index, "query")));
-      keys.replaceChildren(...tokens.map((token, index) => chip(token, index, "key")));
+      for (const [column, side] of [[queries, "query"], [keys, "key"]]) {
+        while (column.childElementCount > tokens.length) column.lastElementChild.remove();
+        while (column.childElementCount < tokens.length) column.append(chip(column.childElementCount, side));
+        tokens.forEach((token, index) => name(column.children[index], token, index, side));
+      }
     }
     const ratio = devicePixelRatio || 1;
     [map.width, map.height] = [map.clientWidth * ratio, map.clientHeight * ratio];
@@ -43,12 +46,17 @@ function createWords(view) {
     scroll.scrollTop = bottom - top > scroll.clientHeight ? bottom - scroll.clientHeight : (top + bottom - scroll.clientHeight) / 2;
   }
 
-  function chip(token, index, side) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = index >= view.message.prompt ? "gpt-token is-written" : "gpt-token";
+  function name(button, token, index, side) {
+    button.classList.toggle("is-written", index >= view.message.prompt);
+    if (button.textContent === token) return;
     button.textContent = token;
     button.setAttribute("aria-label", `${side} ${index + 1}, ${token}`);
+  }
+
+  function chip(index, side) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "gpt-token";
     const pair = side === "query" ? [index, null] : [null, index];
     button.addEventListener("pointerenter", () => pointAt(view, ...pair));
     button.addEventListener("focus", () => pointAt(view, ...pair));
@@ -69,19 +77,12 @@ function createWords(view) {
     const { query, key } = looked(view) ?? { query: message.tokens.length - 1, key: null };
     const found = [];
     for (const head of message.shown) {
-      const weight = head === message.open ? frame.weight : (q, k) => shownWeight(head, q, k);
+      const weights = shownWeights(message, head);
+      const weight = head === message.open ? frame.weight : (q, k) => weights[(q * (q + 1)) / 2 + k] / FINEST;
       if (query != null) for (let k = 0; k <= query; k++) found.push([head, query, k, weight(query, k)]);
       else for (let q = key; q < message.tokens.length; q++) found.push([head, q, key, weight(q, key)]);
     }
     return found;
-  }
-
-  function shownWeight(head, query, key) {
-    const { message } = view;
-    const cells = (message.tokens.length * (message.tokens.length + 1)) / 2;
-    const others = message.shown.filter((each) => each !== message.open);
-    const at = others.indexOf(head) * cells + (query * (query + 1)) / 2 + key;
-    return message.numbers.others[at] / 65535;
   }
 
   function paint() {

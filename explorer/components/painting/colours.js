@@ -20,6 +20,11 @@ function css([red, green, blue], alpha = 1) {
   return `rgb(${red} ${green} ${blue} / ${alpha})`;
 }
 
+/** An opaque colour as a number to be written among an image's pixels. */
+function pixel([red, green, blue]) {
+  return (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
+}
+
 function mixed(from, to, share) {
   return from.map((channel, i) => channel + share * (to[i] - channel));
 }
