@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
+
+from explorer.charts.numbers import format_number
 
 BOS_SIGN = "⊢"
 
@@ -29,3 +31,28 @@ def chips(texts: Iterable[str], notes: Iterable[object] | None = None, *, kind: 
     return "".join(
         chip(text, note=note, kind=kind) for text, note in zip(texts, notes, strict=True)
     )
+
+
+def coloured(
+    texts: Sequence[str],
+    numbers: Sequence[float],
+    *,
+    largest: float | None = None,
+    chosen: int | None = None,
+) -> str:
+    """Tokens as HTML, each on the colour of a number about it: blue above zero, orange below.
+
+    `largest` has the full colour; None for the largest of these. The chosen one is framed.
+    """
+    full = largest or max((abs(number) for number in numbers), default=0.0) or 1.0
+    chips = []
+    for place, (text, number) in enumerate(zip(texts, numbers, strict=True)):
+        colour = "forward" if number >= 0 else "backward"
+        share = round(60 * min(abs(number) / full, 1.0))
+        frame = "; outline: 2px solid var(--gpt-text)" if place == chosen else ""
+        chips.append(
+            f'<span class="gpt-token" style="background: color-mix(in srgb, var(--gpt-{colour})'
+            f' {share}%, var(--gpt-panel)){frame}" title="{format_number(number)}">'
+            f"{escape(visible(text))}</span>"
+        )
+    return "".join(chips)

@@ -1,16 +1,14 @@
-"""A gradient as the sum of its uses: every position of every example, and the text around one."""
+"""A gradient as the sum of its uses: every position of every example."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from explorer.charts.numbers import format_number
 from explorer.charts.tokens import visible
 from explorer.theme import LIGHT
 
@@ -98,22 +96,6 @@ def _add_sums(figure: go.Figure, sums: Numbers, what: str, *, is_across: bool) -
         row=1 if is_across else 2,
         col=1 if is_across else 2,
     )
-
-
-def example_words(contributions: Numbers, texts: Sequence[str], chosen: int) -> str:
-    """One example's tokens, each on the colour of what it adds, and the chosen one framed."""
-    largest = float(np.abs(contributions).max()) or 1.0
-    chips = []
-    for place, (text, adds) in enumerate(zip(texts, contributions, strict=True)):
-        share = round(60 * abs(float(adds)) / largest)
-        colour = "forward" if adds >= 0 else "backward"
-        frame = "; outline: 2px solid var(--gpt-text)" if place == chosen else ""
-        chips.append(
-            f'<span class="gpt-token" style="background: color-mix(in srgb, var(--gpt-{colour})'
-            f' {share}%, var(--gpt-panel)){frame}" title="position {place} adds'
-            f' {format_number(float(adds))}">{escape(visible(text))}</span>'
-        )
-    return f'<p class="gpt-example">{"".join(chips)}</p>'
 
 
 def _even(colours: Sequence[str]) -> list[tuple[float, str]]:

@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 
 from explorer.charts.numbers import format_number
-from explorer.charts.tokens import chip
-from explorer.charts.weight_uses import example_words, uses_figure
+from explorer.charts.tokens import chip, coloured
+from explorer.charts.weight_uses import uses_figure
 from explorer.charts.weight_words import operand, written
 from explorer.components.plot import PlotEvent, plot
 from explorer.weight.subject import Numbers, Subject
@@ -47,9 +47,11 @@ def show_uses(subject: Subject) -> None:
     with beside:
         st.html(sum_words(subject, whole, [use.role for use in uses]))
         st.html(product_words(subject, uses if use is None else [use], chosen))
+    b, t = chosen
+    words = coloured(texts[b], shown[b].tolist(), chosen=t)
     st.html(
-        f'<p class="gpt-caption">Example {chosen[0]}, every token on the colour of what it'
-        f" adds:</p>{example_words(shown[chosen[0]], texts[chosen[0]], chosen[1])}"
+        f'<p class="gpt-caption">Example {b}, every token on the colour of what it adds:</p>'
+        f'<p class="gpt-example">{words}</p>'
     )
 
 
