@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
 from explorer.attention.film import Film
@@ -32,7 +33,13 @@ from explorer.components.attention import (
     open_film,
     thumbnail_film,
 )
-from explorer.reruns import begin_page, end_page, run_whole_page, was_cut_short
+from explorer.reruns import (
+    begin_page,
+    end_page,
+    let_it_be_painted,
+    run_whole_page,
+    was_cut_short,
+)
 from explorer.run_choice import follow_training, has_heads, openable_runs
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
@@ -76,6 +83,7 @@ def choice_for(subject: Subject) -> Choice:
 def show_picture(subject: Subject, choice: Choice, off: SwitchedOff, reading: Reading) -> None:
     """All heads, the open one and its words."""
     names = [head_name(index, reading.n_head) for index in range(len(reading.patterns))]
+    shown = [in_16_bits(lower_triangle(reading.opened_pattern(each))) for each in choice.shown]
     picture = Picture(
         tokens=[visible(text) for text in subject.texts],
         prompt=subject.n_prompt,
@@ -85,7 +93,7 @@ def show_picture(subject: Subject, choice: Choice, off: SwitchedOff, reading: Re
         title=opened_name(choice.open, reading).capitalize(),
         thumbnails=thumbnails(reading.patterns),
         size=thumbnail_size(len(subject.ids)),
-        shown=in_16_bits(lower_triangle(reading.openable[list(choice.shown)])),
+        shown=np.stack(shown),
         steps=subject.steps,
         loss_steps=subject.loss_steps,
         losses=subject.losses,
@@ -142,9 +150,10 @@ def show(runs: Mapping[str, Summary]) -> None:
     reading = read(subject.run, choice.step, subject.ids, off)
     if choice.pinned is None:
         query = len(subject.ids) - 1
-        key = strongest_key(reading.openable[choice.open], query)
+        key = strongest_key(reading.opened_pattern(choice.open), query)
         choice = replace(choice, pinned=Pinned(query, key))
     show_picture(subject, choice, off, reading)
+    let_it_be_painted()
     show_summaries(subject, choice)
     if choice.open < subject.n_heads:
         show_unfolded(subject, choice, reading)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from explorer.attention.reading import SwitchedOff, read
+from explorer.attention.reading import Reading, SwitchedOff, read
 from explorer.charts.attention import in_16_bits, lower_triangle, thumbnails
 from gpt.runs.run import Run
 
@@ -43,10 +43,16 @@ def make_film(
         name,
         tuple(steps),
         np.stack([thumbnails(each.patterns) for each in readings]),
-        np.stack([in_16_bits(lower_triangle(each.openable)) for each in readings]),
+        np.stack([triangles(each) for each in readings]),
         tuple(each.labels for each in readings),
         {
             score: np.stack([each.scores[score] for each in readings])
             for score in readings[0].scores
         },
     )
+
+
+def triangles(reading: Reading) -> npt.NDArray[np.uint16]:
+    """Every head and every summary, `(heads and summaries, T (T + 1) / 2)`, from 0 to 65535."""
+    packed = [in_16_bits(lower_triangle(each)) for each in (reading.patterns, reading.summaries)]
+    return np.concatenate(packed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,6 @@ class Reading:
         opened: the model, with its tokenizer.
         trace: every activation.
         patterns: where every head looked, layer by layer, `(heads, T, T)`.
-        summaries: all heads as one, `(summaries, T, T)`, in the order of `SUMMARIES`.
         labels: what kind each head is, or "".
         scores: how much of each kind it is, `(heads,)`, by the name of the score.
     """
@@ -39,7 +38,6 @@ class Reading:
     opened: OpenedModel
     trace: Trace
     patterns: npt.NDArray[np.float32]
-    summaries: npt.NDArray[np.float32]
     labels: tuple[str, ...]
     scores: dict[str, npt.NDArray[np.float32]]
 
@@ -47,10 +45,19 @@ class Reading:
     def n_layer(self) -> int:
         return self.trace.n_layer
 
-    @property
-    def openable(self) -> npt.NDArray[np.float32]:
-        """All that can be shown in full: every head, then every summary, `(..., T, T)`."""
-        return np.concatenate([self.patterns, self.summaries])
+    @cached_property
+    def summaries(self) -> npt.NDArray[np.float32]:
+        """All heads as one, `(summaries, T, T)`, in the order of `SUMMARIES`."""
+        patterns = self.trace.patterns.float()
+        summaries: npt.NDArray[np.float32] = torch.stack(
+            [summary(patterns) for summary in SUMMARIES.values()]
+        ).numpy()
+        return summaries
+
+    def opened_pattern(self, index: int) -> npt.NDArray[np.float32]:
+        """What can be shown in full, `(T, T)`: every head, and behind them every summary."""
+        n_heads = len(self.patterns)
+        return self.patterns[index] if index < n_heads else self.summaries[index - n_heads]
 
     @property
     def n_head(self) -> int:
@@ -104,7 +111,6 @@ def read(run: Run, step: int, ids: tuple[int, ...], off: SwitchedOff = NOTHING_O
         opened,
         trace,
         patterns.numpy(),
-        torch.stack([summary(trace.patterns.float()) for summary in SUMMARIES.values()]).numpy(),
         tuple(as_text(label) for label in labels),
         named,
     )

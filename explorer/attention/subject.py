@@ -15,10 +15,8 @@ from explorer.background import Background, Outcome, outcome
 from explorer.components.attention import Choice
 from explorer.controls import show_mistake
 from explorer.models import heads_per_layer, model_at
-from explorer.run_choice import choose_run, first_text
+from explorer.run_choice import answer_start, choose_run, first_text
 from explorer.run_watch import records_of
-from gpt.corpus.tasks import TASKS
-from gpt.corpus.tasks.task import SEPARATOR
 from gpt.lens.opening import OpenedModel
 from gpt.runs.config import RunError
 from gpt.runs.library import Summary
@@ -61,10 +59,8 @@ class Subject:
 
     @property
     def answer_start(self) -> int:
-        """Which token is asked for first: the second, or of a task the first of the answer."""
-        if self.summary.config.corpus.name not in TASKS or SEPARATOR not in self.texts:
-            return 1
-        return len(self.texts) - self.texts[::-1].index(SEPARATOR)
+        """Which token is asked for first."""
+        return answer_start(self.summary, self.texts)
 
     def film_name(self, off: SwitchedOff) -> str:
         """One name for everything that a film depends on."""

@@ -1,6 +1,7 @@
 // The open head in full: which query looks at which key, with its number.
 
 const MOST_TICKS = 48; // tokens that can be written along an axis
+const SOON = 20; // milliseconds: the small heads are painted first
 const STILL = 160; // milliseconds without another step, after which Plotly draws the last one
 const MOST_GAPS = 40; // tokens up to which cells stand apart
 
@@ -35,7 +36,7 @@ function createHeatmap(view) {
     title.textContent = view.message.title;
     label.textContent = view.frame.labels[view.message.open] ?? "";
     clearTimeout(timer);
-    timer = setTimeout(drawInTurn, isSame ? STILL : 0);
+    timer = setTimeout(drawInTurn, isSame ? STILL : SOON);
   }
 
   async function drawInTurn() {
