@@ -20,6 +20,7 @@ page = st.navigation(
             st.Page("../pages/attention.py", title="Attention"),
             st.Page("../pages/inside.py", title="Inside"),
             st.Page("../pages/weight.py", title="One weight"),
+            st.Page("../pages/compare.py", title="Compare"),
         ],
         "Generate": [st.Page("../pages/sampling.py", title="Sampling")],
     },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -12,6 +12,7 @@ from explorer.controls import show_mistake
 from explorer.reruns import run_whole_page
 from explorer.run_watch import RESTING_TICK, records_of
 from gpt.corpus.tasks import TASKS
+from gpt.corpus.tasks.task import SEPARATOR
 from gpt.runs.config import RunError
 from gpt.runs.demos import list_all
 from gpt.runs.library import Summary
@@ -93,3 +94,10 @@ def follow_training(summary: Summary) -> None:
 def _run_page_if_changed(run: Run, known: tuple[int, str]) -> None:
     if (len(run.checkpoints()), run.status().state) != known:
         run_whole_page()
+
+
+def answer_start(summary: Summary, texts: Sequence[str]) -> int:
+    """Which token of a text is asked for first: the second, or of a task the answer's first."""
+    if summary.config.corpus.name not in TASKS or SEPARATOR not in texts:
+        return 1
+    return len(texts) - texts[::-1].index(SEPARATOR)

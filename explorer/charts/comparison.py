@@ -1,0 +1,262 @@
+"""Figures of two models side by side: their losses, heads, answers on the way, and parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from explorer.charts.cells import Cells, add_cells
+from explorer.charts.tokens import visible
+from explorer.charts.training import Baseline, Curve, View, loss_figure
+from explorer.theme import CATEGORICAL, LIGHT
+
+Numbers = npt.NDArray[np.floating]
+
+SIDE_NAMES = ("A", "B")
+SIDE_COLOURS = (LIGHT.forward, CATEGORICAL[0])  # as on the Training page: a run, and one beside it
+
+MOST_NAMED = 24  # heads along an axis that have room for their names
+MOST_TICKS = 64  # tokens along an axis
+MOST_WRITTEN = 40  # tokens in a row of the lens whose predictions have room
+
+
+def losses_figure(
+    first: Curve,
+    second: Curve | None,
+    steps: tuple[int, int],
+    baselines: Sequence[Baseline] = (),
+) -> go.Figure:
+    """The losses of both runs, each chosen checkpoint a line; `second` is None for one run."""
+    overlays = [] if second is None else [second]
+    figure = loss_figure(first, baselines, view=View(), overlays=overlays)
+    for name, colour, step in zip(SIDE_NAMES, SIDE_COLOURS, steps, strict=True):
+        figure.add_vline(
+            step,
+            line={"color": colour, "width": 1.5, "dash": "dot"},
+            annotation={
+                "text": f"<b>{name}</b>",
+                "font": {"color": LIGHT.text, "size": 13},
+                "yanchor": "bottom",
+                "xanchor": "center",
+            },
+            annotation_position="top",
+        )
+    return figure
+
+
+def head_distance_figure(
+    distances: Numbers,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    chosen: tuple[int, int],
+    labels: tuple[Sequence[str], Sequence[str]],
+) -> go.Figure:
+    """How far apart each head of A (rows) and each of B (columns) look, the chosen pair framed."""
+    count = max(distances.shape)
+    figure = go.Figure(
+        go.Heatmap(
+            z=distances.astype(np.float32),
+            zmin=0,
+            zmax=1,
+            colorscale=_even(LIGHT.sequential),
+            showscale=False,
+            texttemplate="%{z:.2f}" if count <= 12 else None,
+            textfont={"size": 12},
+            customdata=[
+                [
+                    f"A {row}{_said(labels[0][i])}<br>B {column}{_said(labels[1][j])}"
+                    for j, column in enumerate(columns)
+                ]
+                for i, row in enumerate(rows)
+            ],
+            hovertemplate="%{customdata}<br>%{z:.4f} of their attention apart<extra></extra>",
+            xgap=0 if count > MOST_NAMED else 1,
+            ygap=0 if count > MOST_NAMED else 1,
+        )
+    )
+    row, column = chosen
+    figure.add_shape(
+        type="rect",
+        x0=column - 0.5,
+        x1=column + 0.5,
+        y0=row - 0.5,
+        y1=row + 0.5,
+        line={"color": LIGHT.backward, "width": 3},
+    )
+    figure.update_layout(
+        showlegend=False,
+        margin={"l": 84, "r": 12, "t": 36, "b": 84},
+        xaxis={"title": {"text": "heads of B"}, **_names(columns)},
+        yaxis={"title": {"text": "heads of A"}, "autorange": "reversed", **_names(rows)},
+    )
+    return figure
+
+
+def pair_figure(
+    first: Numbers, second: Numbers, tokens: Sequence[str], titles: tuple[str, str]
+) -> go.Figure:
+    """Two patterns `(T, T)` and what the second looks at more, rows being queries."""
+    future = np.triu(np.ones_like(first, dtype=bool), 1)
+    shown = [np.where(future, np.nan, each) for each in (first, second, second - first)]
+    figure = make_subplots(
+        rows=1,
+        cols=3,
+        horizontal_spacing=0.06,
+        subplot_titles=[*titles, "B − A: blue where B looks more"],
+    )
+    texts = tokens if len(tokens) <= MOST_TICKS else None
+    for column, values in enumerate(shown, start=1):
+        is_difference = column == 3
+        what = "B − A" if is_difference else SIDE_NAMES[column - 1]
+        cells = Cells(
+            "",
+            values,
+            texts,
+            texts,
+            kind="signed" if is_difference else "share",
+            row_title="query: looking" if column == 1 else "",
+            column_title="key: looked at",
+            hover=f"{what}: %{{customdata[0]}} → %{{customdata[1]}}: %{{z:.4f}}"
+            if texts
+            else f"{what}: %{{z:.4f}}",
+        )
+        add_cells(figure, cells, row=1, column=column)
+    for trace in figure.data:
+        # Patterns are pictures here: their numbers stand in the hover.
+        trace.texttemplate = None
+        if trace.zmin is not None and trace.zmin < 0:
+            trace.zmin, trace.zmax = -1.0, 1.0
+    figure.update_annotations(font={"size": 14, "color": LIGHT.text})
+    figure.update_layout(showlegend=False, margin={"l": 64, "r": 12, "t": 60, "b": 56})
+    return figure
+
+
+@dataclass(frozen=True)
+class Depths:
+    """What one model would say of the next token at every depth: D depths, T tokens.
+
+    Attributes:
+        title: whose.
+        said: the likeliest token as text, `(D, T)`.
+        probabilities: how likely it is thought, `(D, T)`.
+        names: of the depths.
+    """
+
+    title: str
+    said: Sequence[Sequence[str]]
+    probabilities: Numbers
+    names: Sequence[str]
+
+
+def lens_figure(models: Sequence[Depths], tokens: Sequence[str]) -> go.Figure:
+    """The logit lens of both models, one above the other, the last depth on top."""
+    figure = make_subplots(
+        rows=len(models),
+        cols=1,
+        vertical_spacing=0.2,
+        row_heights=[len(each.names) for each in models],
+        subplot_titles=[each.title for each in models],
+    )
+    read = [visible(token) for token in tokens]
+    for row, model in enumerate(models, start=1):
+        said = [[visible(each) for each in depth] for depth in model.said]
+        figure.add_heatmap(
+            z=model.probabilities.astype(np.float32),
+            zmin=0,
+            zmax=1,
+            colorscale=_even(LIGHT.sequential),
+            showscale=False,
+            text=said,
+            texttemplate="%{text}" if len(read) <= MOST_WRITTEN else None,
+            textfont={"size": 12},
+            customdata=[read] * len(said),
+            hovertemplate="after %{customdata}, %{y}: %{text} with %{z:.4f}<extra></extra>",
+            row=row,
+            col=1,
+        )
+        figure.update_yaxes(
+            tickmode="array",
+            tickvals=list(range(len(model.names))),
+            ticktext=list(model.names),
+            row=row,
+            col=1,
+        )
+        figure.update_xaxes(
+            title={"text": "token read" if row == len(models) else ""},
+            tickmode="array",
+            tickvals=list(range(len(read))) if len(read) <= MOST_TICKS else [],
+            ticktext=read,
+            tickangle=0,
+            row=row,
+            col=1,
+        )
+    quiet = {"showgrid": False, "showline": False, "ticks": "", "tickfont": {"color": LIGHT.text}}
+    figure.update_xaxes(**quiet)
+    figure.update_yaxes(**quiet)
+    figure.update_annotations(font={"size": 14, "color": LIGHT.text})
+    figure.update_layout(showlegend=False, margin={"l": 96, "r": 12, "t": 56, "b": 56})
+    return figure
+
+
+def worth_figure(
+    parts: Sequence[str], first: Sequence[float | None], second: Sequence[float | None]
+) -> go.Figure:
+    """What the loss rises by without each part, of both models; None for a part that one lacks."""
+    figure = go.Figure()
+    for name, colour, costs in zip(SIDE_NAMES, SIDE_COLOURS, (first, second), strict=True):
+        figure.add_bar(
+            x=list(range(len(parts))),
+            y=np.array([np.nan if cost is None else cost for cost in costs], dtype=np.float32),
+            name=name,
+            text=list(parts),
+            textposition="none",
+            marker={"color": colour},
+            hovertemplate=f"{name} without %{{text}}: %{{y:+.4f}} nats<extra></extra>",
+        )
+    figure.update_layout(
+        barmode="group",
+        bargap=0.25,
+        margin={"l": 76, "r": 12, "t": 40, "b": 52},
+        xaxis={
+            "tickmode": "array",
+            "tickvals": list(range(len(parts))) if len(parts) <= MOST_NAMED else [],
+            "ticktext": list(parts),
+            "ticks": "",
+            "title": {"text": "switched off" if len(parts) > MOST_NAMED else ""},
+        },
+        yaxis={"title": {"text": "it costs, nats per token"}, "automargin": False},
+    )
+    return figure
+
+
+def _said(label: str) -> str:
+    return f": {label}" if label else ""
+
+
+def _names(names: Sequence[str]) -> dict[str, object]:
+    """Ticks for heads; of many, only the first of each layer would be read, so none."""
+    is_named = len(names) <= MOST_NAMED
+    return {
+        "tickmode": "array",
+        "tickvals": list(range(len(names))) if is_named else [],
+        "ticktext": [_short(name) for name in names],
+        "ticks": "",
+        "showgrid": False,
+        "showline": False,
+        "tickangle": 0,
+        "tickfont": {"color": LIGHT.text},
+    }
+
+
+def _short(name: str) -> str:
+    """layer 1, head 0 -> L1H0: as the heads of a grid are called."""
+    return name.replace("layer ", "L").replace(", head ", "H")
+
+
+def _even(colours: Sequence[str]) -> list[tuple[float, str]]:
+    return [(index / (len(colours) - 1), colour) for index, colour in enumerate(colours)]

@@ -1,0 +1,128 @@
+"""Every head of one model against every head of the other, and any pair of them in full."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+import torch
+
+from explorer.attention.reading import NOTHING_OFF, Reading, head_name, read
+from explorer.charts.comparison import SIDE_NAMES, head_distance_figure, pair_figure
+from explorer.compare.subject import Side, Subject
+from explorer.components.plot import PlotEvent, plot
+from gpt.lens.comparison import head_distances
+
+state = st.session_state
+
+
+def show_heads(subject: Subject) -> None:
+    """How far apart heads look, and the chosen pair."""
+    st.header("Do the same heads look at the same?", anchor="heads")
+    reason = why_not(subject)
+    if reason:
+        st.html(f'<p class="gpt-caption">{reason}</p>')
+        return
+    readings = [reading_of(side) for side in subject.sides]
+    names = [names_of(reading) for reading in readings]
+    patterns = [torch.from_numpy(reading.patterns) for reading in readings]
+    distances = head_distances(*patterns).numpy()
+    pair = pair_in(distances)
+    grid, beside = st.columns([7, 5], gap="large")
+    with grid:
+        plot(
+            head_distance_figure(
+                distances, names[0], names[1], pair, (readings[0].labels, readings[1].labels)
+            ),
+            key="head distances",
+            height=max(320, min(640, 120 + 34 * len(names[0]))),
+            alt="How far apart the attention of every head of A and every head of B is on this"
+            f" text. Chosen: {names[0][pair[0]]} of A and {names[1][pair[1]]} of B,"
+            f" {distances[pair]:.2f} apart. Enter on a cell opens that pair.",
+            on_click=open_pair,
+        )
+    with beside:
+        st.html(words(distances, names, pair, readings))
+        st.download_button(
+            "Distances as CSV",
+            pd.DataFrame(distances, index=names[0], columns=names[1]).to_csv(),
+            f"heads-{subject.first.run.name}-{subject.second.run.name}.csv",
+            "text/csv",
+            on_click="ignore",
+            icon=":material/table:",
+        )
+    row, column = pair
+    titles = (f"A: {names[0][row]}", f"B: {names[1][column]}")
+    plot(
+        pair_figure(
+            readings[0].patterns[row],
+            readings[1].patterns[column],
+            subject.first.texts,
+            titles,
+        ),
+        key="pair of heads",
+        height=440,
+        alt=f"Where {titles[0]} and {titles[1]} look on this text, and where the second looks more",
+    )
+
+
+def why_not(subject: Subject) -> str | None:
+    """What stands against comparing heads; None if nothing does."""
+    for name, side in zip(SIDE_NAMES, subject.sides, strict=True):
+        if not side.has_heads:
+            return f"{name} has no attention at all: there is nothing to compare."
+    if not subject.has_one_text:
+        return (
+            "The two cut this text into different tokens, so the place of one is not the place of"
+            " the other: heads are compared where both read the same."
+        )
+    if len(subject.first.ids) < 2:
+        return "Heads differ from the second token on: let them read a longer text."
+    return None
+
+
+def reading_of(side: Side) -> Reading:
+    return read(side.run, side.step, side.ids, NOTHING_OFF)
+
+
+def names_of(reading: Reading) -> list[str]:
+    return [head_name(index, reading.n_head) for index in range(len(reading.patterns))]
+
+
+def pair_in(distances: np.ndarray) -> tuple[int, int]:
+    """The pair that is looked at; at first the two heads of one place that are furthest apart."""
+    pair: tuple[int, int] | None = state.get("compare pair")
+    rows, columns = distances.shape
+    if pair is None or pair[0] >= rows or pair[1] >= columns:
+        furthest = int(np.argmax(np.diagonal(distances)))
+        return furthest, furthest
+    return pair
+
+
+def open_pair(event: PlotEvent) -> None:
+    if isinstance(event.index, tuple):
+        state["compare pair"] = event.index
+
+
+def words(
+    distances: np.ndarray,
+    names: list[list[str]],
+    pair: tuple[int, int],
+    readings: list[Reading],
+) -> str:
+    """What the grid says, in sentences."""
+    nearest = distances.argmin(1)
+    count = min(distances.shape)
+    at_home = int((nearest[:count] == np.arange(count)).sum())
+    row, column = pair
+    labels = [
+        reading.labels[index] or "no label" for reading, index in zip(readings, pair, strict=True)
+    ]
+    return f"""<div class="gpt-reading"><p>the pair that is framed, apart by
+      <b class="gpt-headline gpt-forward">{distances[pair]:.4f}</b></p></div>
+      <p class="gpt-caption">A, {names[0][row]}: {labels[0]}.<br>B, {names[1][column]}:
+      {labels[1]}.</p><p class="gpt-caption">0: both look alike; 1: never at the same token. It is
+      the share of a query's attention that would have to move, the mean over the text. Of A's
+      {len(names[0])} heads, {at_home} look most like the head of B at their own place, and A's
+      {names[0][row]} most like B's {names[1][int(nearest[row])]}. Click a cell to open a
+      pair.</p>"""

@@ -1,0 +1,136 @@
+"""What both write from the same luck, and what each would have said on the way."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from html import escape
+from itertools import islice
+
+import streamlit as st
+import torch
+
+from explorer.charts.comparison import Depths, lens_figure
+from explorer.charts.tokens import BOS_SIGN
+from explorer.compare.subject import Side, Subject
+from explorer.components.plot import plot
+from explorer.models import model_at
+from gpt.lens.logit_lens import read_predictions, stream_names
+from gpt.lens.opening import OpenedModel
+from gpt.lens.writing import new_reader, start_text
+from gpt.runs.run import Run
+from gpt.tensor.filters import SamplingConfig
+from gpt.tensor.sampling import NotANumberError
+from gpt.tensor.steps import generate_steps
+
+TOKENS = 120
+LARGE = 20_000_000  # parameters, from which a model writes less at a time
+TOKENS_OF_LARGE = 24
+TEMPERATURE = 0.8
+SAMPLES_KEPT = 32
+
+
+@lru_cache(SAMPLES_KEPT)
+def write(run: Run, step: int, text: str, seed: int) -> tuple[str, ...]:
+    """What the model of that step writes behind the text, token by token.
+
+    Raises NotANumberError where training has broken the model.
+    """
+    opened = model_at(run, step)
+    count = TOKENS if opened.config.model.parameter_count() < LARGE else TOKENS_OF_LARGE
+    steps = generate_steps(
+        new_reader(opened),
+        start_text(opened, text),
+        SamplingConfig(temperature=TEMPERATURE),
+        torch.Generator().manual_seed(seed),
+        end=opened.tokenizer.bos,
+    )
+    return tuple(opened.tokenizer.decode([step.token]) for step in islice(steps, count))
+
+
+def show_samples(subject: Subject) -> None:
+    """Both continue the text; where they part is marked."""
+    st.header("The same luck, two hands", anchor="samples")
+    try:
+        first, second = (
+            write(side.run, side.step, side.prompt, subject.seed) for side in subject.sides
+        )
+    except NotANumberError as error:
+        st.html(f'<p class="gpt-caption">{escape(str(error))}</p>')
+        return
+    shared = shared_beginning(first, second)
+    written = zip(
+        st.columns(2, gap="large"), subject.titles, subject.sides, (first, second), strict=True
+    )
+    for column, title, side, tokens in written:
+        column.html(sample_html(title, side.prompt, tokens, shared))
+    if first == second:
+        where = "They write the same to the end."
+    else:
+        where = f"They part after {shared} tokens: what each wrote from there on is lit."
+    st.html(
+        f'<p class="gpt-caption">{where} At temperature {TEMPERATURE}, the token of each place'
+        f" drawn by the same number, from seed {subject.seed}; {BOS_SIGN} is where one ends.</p>"
+    )
+
+
+def shared_beginning(first: tuple[str, ...], second: tuple[str, ...]) -> int:
+    """For how many tokens both write the same."""
+    pairs = zip(first, second, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))
+
+
+def sample_html(title: str, text: str, tokens: tuple[str, ...], shared: int) -> str:
+    same, own = (
+        "".join(t or BOS_SIGN for t in part) for part in (tokens[:shared], tokens[shared:])
+    )
+    return f"""<figure class="gpt-sample"><figcaption><b>{escape(title)}</b></figcaption>
+      <div class="gpt-sample-paper" tabindex="0" role="region" aria-label="{escape(title)}">
+      <pre><i>{escape(text)}</i>{escape(same)}<mark>{escape(own)}</mark></pre></div></figure>"""
+
+
+def show_lens(subject: Subject) -> None:
+    """The logit lens of both, on the same text."""
+    st.header("How early does each know?", anchor="lens")
+    sides = [side for side in subject.sides if has_stream(side.opened)]
+    if len(sides) < 2:
+        st.html(
+            '<p class="gpt-caption">One of the two has no residual stream that could be read on the'
+            " way: it stands lower on the ladder.</p>"
+        )
+        return
+    models = [
+        depths_of(side.run, side.step, side.ids, title)
+        for side, title in zip(subject.sides, subject.titles, strict=True)
+    ]
+    if not subject.has_one_text:
+        for index, (side, model) in enumerate(zip(subject.sides, models, strict=True)):
+            draw_lens([model], side, f"lens {index}")
+        return
+    draw_lens(models, subject.first, "lens")
+
+
+def draw_lens(models: list[Depths], side: Side, key: str) -> None:
+    rows = sum(len(model.names) for model in models)
+    plot(
+        lens_figure(models, side.texts),
+        key=key,
+        height=130 * len(models) + 34 * rows,
+        alt="The likeliest next token after each token at every depth, of "
+        + " and of ".join(model.title for model in models),
+    )
+
+
+def has_stream(opened: OpenedModel) -> bool:
+    return opened.model.config.reaches("residuals")
+
+
+@lru_cache(SAMPLES_KEPT)
+def depths_of(run: Run, step: int, ids: tuple[int, ...], title: str) -> Depths:
+    """What the model of that step would say at every depth."""
+    opened = model_at(run, step)
+    names = stream_names(opened.model.config.n_blocks)
+    predictions = read_predictions(opened.model, opened.trace(ids), names, k=1)
+    decode = opened.tokenizer.decode
+    said = [[decode([token]) for token in depth] for depth in predictions.tokens[..., 0].tolist()]
+    depths = ["embeddings", *(f"layer {layer}" for layer in range(len(names) - 1))]
+    return Depths(title, said, predictions.probabilities[..., 0].float().numpy(), depths)

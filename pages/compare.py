@@ -1,0 +1,130 @@
+"""Compare: two runs, or two moments of one, held against each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from explorer.charts.comparison import losses_figure
+from explorer.charts.training_comparison import comparison_table
+from explorer.compare.heads import show_heads
+from explorer.compare.subject import Subject, choose_subject, read_link, write_link
+from explorer.compare.texts import show_lens, show_samples
+from explorer.compare.verdict import agreement_words, judge, sentence, verdict_table
+from explorer.compare.worth import show_worth
+from explorer.components.plot import plot
+from explorer.reruns import begin_page, end_page
+from explorer.run_watch import baselines_in, curve_of, measured
+from explorer.source_code import show_code
+from explorer.things_to_try import Suggestion, show_things_to_try
+from gpt.lens.ablation import compare_losses
+from gpt.lens.comparison import compare_logits, head_distances
+from gpt.lens.logit_lens import read_predictions
+from gpt.runs.comparison import siblings, standard_error
+
+EXPLORER = Path(__file__).parents[1] / "explorer"
+STYLES = (EXPLORER / "training.css", EXPLORER / "compare.css")
+
+state = st.session_state
+
+
+def show_verdict(subject: Subject) -> None:
+    """Which predicts better, by how much, and whether that can be luck."""
+    verdict = judge(subject)
+    st.html(f'<p class="gpt-lead">{sentence(verdict, subject)}</p>')
+    st.html(verdict_table(verdict, subject))
+    if verdict.agreement:
+        st.html(f'<p class="gpt-caption">{agreement_words(verdict.agreement)}</p>')
+
+
+def show_losses(subject: Subject) -> None:
+    """The losses of both over their steps, the chosen checkpoints marked."""
+    sides = [side for side in subject.sides if not side.summary.config.is_from_outside]
+    if not sides:
+        return
+    first = sides[0]
+    curves = [curve_of(side.summary, side.title) for side in sides]
+    other = curves[1] if len(sides) == 2 and not subject.is_one_run else None
+    plot(
+        losses_figure(
+            curves[0],
+            other,
+            (subject.first.step, subject.second.step),
+            baselines_in(measured(first.summary)),
+        ),
+        key="compared losses",
+        height=400,
+        alt=f"Losses over the steps of {' and '.join(dict.fromkeys(s.title for s in sides))}, the"
+        f" chosen checkpoints {subject.first.step:,} and {subject.second.step:,} marked",
+    )
+
+
+def show_settings(subject: Subject) -> None:
+    """What came out of both runs, and in which settings they differ."""
+    st.header("What was done differently?", anchor="settings")
+    if subject.is_one_run:
+        st.html(
+            '<p class="gpt-caption">Nothing: it is one run at two moments. Only the steps between'
+            " them make the difference.</p>"
+        )
+    summaries = list({side.run: side.summary for side in subject.sides}.values())
+    titles = {side.run.name: side.title for side in subject.sides}
+    st.html(comparison_table(summaries, titles))
+
+
+def set_up(first: tuple[str, int], second: tuple[str, int], text: str) -> None:
+    """Let the page hold these two against each other."""
+    for name, (run, step) in (("A", first), ("B", second)):
+        state[f"compare run {name}"], state[f"compare step {name}"] = run, step
+    state["compare text"], state["compare pair"] = text, None
+    state["compare text of"] = (first[0], second[0])
+
+
+THINGS_TO_TRY = [
+    Suggestion(
+        "Before and after it could copy",
+        "Between steps 132 and 298 the answers come right. Which heads have turned elsewhere?",
+        set_up,
+        (("copy", 132), ("copy", 298), "srti=euhwqkpm=euhwqkpm"),
+    ),
+    Suggestion(
+        "What the last steps still change",
+        "From 529 to 1000 the copy task is long learnt. Look how little any head moves.",
+        set_up,
+        (("copy", 529), ("copy", 1000), "srti=euhwqkpm=euhwqkpm"),
+    ),
+    Suggestion(
+        "A beginner and a playwright",
+        "Shakespeare after 66 steps and after 2000: the same luck, and another language.",
+        set_up,
+        (("shakespeare", 66), ("shakespeare", 2000), "ROMEO:\nO, Romeo, wherefore"),
+    ),
+]
+
+if "compare text" not in state:
+    read_link()
+for style in STYLES:
+    st.html(f"<style>{style.read_text(encoding='utf-8')}</style>")
+st.title("What makes the difference?")
+begin_page()
+subject = choose_subject()
+if subject is not None:
+    show_verdict(subject)
+    show_heads(subject)
+    show_things_to_try(THINGS_TO_TRY)
+    show_losses(subject)
+    show_samples(subject)
+    show_lens(subject)
+    show_worth(subject)
+    show_settings(subject)
+    write_link(subject)
+end_page()
+show_code(
+    head_distances,
+    compare_logits,
+    read_predictions,
+    compare_losses,
+    siblings,
+    standard_error,
+)

@@ -1,0 +1,87 @@
+"""Figures of two models side by side, by value."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from explorer.charts.comparison import (
+    SIDE_COLOURS,
+    Depths,
+    head_distance_figure,
+    lens_figure,
+    losses_figure,
+    pair_figure,
+    worth_figure,
+)
+from explorer.charts.training import Curve
+from explorer.theme import LIGHT
+
+STEPS = np.array([0, 1, 2])
+LOSSES = np.array([3.0, 2.0, 1.0])
+
+
+def curve(title: str) -> Curve:
+    return Curve(title, STEPS, LOSSES, STEPS, LOSSES, 2)
+
+
+def test_each_chosen_checkpoint_is_a_line_in_its_colour() -> None:
+    figure = losses_figure(curve("one"), curve("other"), (0, 2))
+    lines = [shape for shape in figure.layout.shapes if shape.x0 == shape.x1]
+    assert [(line.x0, line.line.color) for line in lines] == [
+        (0, SIDE_COLOURS[0]),
+        (2, SIDE_COLOURS[1]),
+    ]
+    titles = [trace.name for trace in figure.data]
+    assert "one, validation" in titles
+    assert "other, validation" in titles
+    assert {t.line.color for t in figure.data if t.name and t.name.startswith("other")} == {
+        SIDE_COLOURS[1]
+    }
+    alone = losses_figure(curve("one"), None, (0, 2))
+    assert not any(trace.name.startswith("other") for trace in alone.data)
+
+
+def test_a_cell_is_a_pair_of_heads_and_the_chosen_is_framed() -> None:
+    distances = np.array([[0.0, 0.5, 1.0], [0.25, 0.5, 0.75]])
+    figure = head_distance_figure(
+        distances,
+        ["layer 0, head 0", "layer 0, head 1"],
+        ["layer 0, head 0", "layer 0, head 1", "layer 1, head 0"],
+        (1, 2),
+        (["induction 0.9", ""], ["", "", "first token 0.5"]),
+    )
+    (grid,) = figure.data
+    np.testing.assert_array_equal(grid.z, distances.astype(np.float32))
+    assert (grid.zmin, grid.zmax) == (0, 1)
+    assert grid.customdata[0][2] == (
+        "A layer 0, head 0: induction 0.9<br>B layer 1, head 0: first token 0.5"
+    )
+    (frame,) = figure.layout.shapes
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (1.5, 2.5, 0.5, 1.5)
+    assert frame.line.color == LIGHT.backward
+    assert list(figure.layout.xaxis.ticktext) == ["L0H0", "L0H1", "L1H0"]
+
+
+def test_a_pair_shows_both_and_the_difference_on_one_scale() -> None:
+    first = np.array([[1.0, 0], [0.75, 0.25]])
+    second = np.array([[1.0, 0], [0.25, 0.75]])
+    figure = pair_figure(first, second, ["a", "b"], ("A: x", "B: y"))
+    patterns = [trace for trace in figure.data if "forbids" not in trace.hovertemplate]
+    assert [(each.zmin, each.zmax) for each in patterns] == [(0, 1), (0, 1), (-1, 1)]
+    np.testing.assert_allclose(patterns[2].z, [[0, np.nan], [-0.5, 0.5]])
+    assert len(figure.data) == 6, "in each, what the mask forbids is grey"
+
+
+def test_the_lens_writes_what_is_said_at_every_depth() -> None:
+    said = [["a", " "], ["b", "\n"]]
+    depths = Depths("A", said, np.array([[0.5, 0.25], [1, 0]]), ["embeddings", "layer 0"])
+    figure = lens_figure([depths, depths], ["x", ""])
+    assert [list(row) for row in figure.data[0].text] == [["a", "·"], ["b", "↵"]]
+    assert list(figure.data[1].customdata[0]) == ["x", "⊢"]
+    assert list(figure.layout.yaxis2.ticktext) == ["embeddings", "layer 0"]
+
+
+def test_a_part_that_one_model_lacks_has_no_bar() -> None:
+    first, second = worth_figure(["layer 0, head 0", "layer 1, MLP"], [0.5, 0.1], [0.25, None]).data
+    np.testing.assert_allclose(first.y, [0.5, 0.1], rtol=1e-6)
+    np.testing.assert_allclose(second.y, [0.25, np.nan])

@@ -1,0 +1,147 @@
+"""The Compare page without a browser, mostly on the runs that ship."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from explorer.models import model_at
+from gpt.corpus.catalogue import load_corpus
+from gpt.lens.comparison import head_distances
+from gpt.runs.demos import list_demos
+from gpt.runs.library import create_run, runs_folder
+from gpt.runs.presets import PRESETS, configure
+from gpt.runs.run import Run
+from gpt.runs.session import train_run
+
+HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
+COPIED = "srti=euhwqkpm=euhwqkpm"
+TINY = {
+    "steps": 8,
+    "evaluation_interval": 4,
+    "evaluation_windows": 4,
+    "batch_size": 4,
+    "n_layer": 1,
+    "n_head": 2,
+    "n_embd": 8,
+    "block_size": 8,
+    "checkpoints": 3,
+    "sample_interval": None,
+    "inspection_interval": None,
+}
+
+
+@pytest.fixture(autouse=True)
+def no_runs(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("GPT_DATA", str(tmp_path / "data"))
+
+
+def open_page(**query: str) -> AppTest:
+    app = AppTest.from_file(str(HOME), default_timeout=90)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("../pages/compare.py").run()
+    assert not app.exception
+    return app
+
+
+def html(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def train(title: str, seed: int, corpus: str = "names", **changes: object) -> Run:
+    text = load_corpus(corpus)
+    config = configure(PRESETS["gpt-small"], text, {**TINY, "seed": seed, **changes}, title=title)
+    run = create_run(config, text)
+    assert train_run(run).state == "finished"
+    return run
+
+
+def test_two_moments_of_a_run_differ_by_what_was_learnt_between_them() -> None:
+    app = open_page(a="copy", a_step="132", b="copy", b_step="298", text=COPIED)
+    said = html(app)
+    assert app.title[0].value == "What makes the difference?"
+    assert "<b>B</b> predicts better, by <b>1.1403</b> nats per token" in said
+    assert "so much have the steps between them changed" in said
+    assert "Nothing: it is one run at two moments" in said
+    copy = next(each.run for each in list_demos().runs if each.run.name == "copy")
+    before, after = (model_at(copy, step) for step in (132, 298))
+    traces = [
+        each.trace(each.encode(COPIED).tokens).patterns.flatten(0, 1) for each in (before, after)
+    ]
+    distances = head_distances(*traces)
+    assert f"{distances[3, 3]:.4f}</b>" in said, "at first, the place where most has changed"
+    assert int(torch.argmax(distances.diagonal())) == 3
+
+
+def test_a_link_is_taken_up_and_written() -> None:
+    query = {
+        **{"a": "copy", "a_step": "0", "b": "copy", "b_step": "1000"},
+        **{"text": COPIED, "seed": "7", "pair": "2~3"},
+    }
+    app = open_page(**query)
+    assert {name: app.query_params[name] for name in query} == query
+    assert "A, layer 1, head 0" in html(app)
+    assert "B, layer 1, head 1" in html(app)
+
+
+def test_a_first_visit_has_something_to_compare_and_to_try() -> None:
+    app = open_page()
+    assert app.selectbox(key="compare run A").value == app.selectbox(key="compare run B").value
+    assert app.selectbox(key="compare step A").value < app.selectbox(key="compare step B").value
+    next(b for b in app.button if b.label == "A beginner and a playwright").click()
+    app.run()
+    assert not app.exception
+    assert app.query_params["a"] == "shakespeare"
+    assert app.query_params["a_step"] == "66"
+    assert "They part after" in html(app)
+
+
+def test_another_run_brings_a_text_that_both_can_read() -> None:
+    app = open_page(a="copy", b="copy", text=COPIED)
+    app.selectbox(key="compare run A").set_value("shakespeare")
+    app.selectbox(key="compare run B").set_value("shakespeare").run()
+    assert "unknown" not in " ".join(each.value for each in app.markdown)
+    assert app.text_area(key="compare text").value not in ("", COPIED)
+
+
+def test_seeds_say_how_much_is_luck() -> None:
+    for seed in (1, 2):
+        train(f"Small {seed}", seed)
+        train(f"Wide {seed}", seed, n_embd=16)
+    app = open_page(a="small-1", a_step="8", b="wide-1", b_step="8")
+    said = html(app)
+    assert "on average over 2 and 2 seeds: <b>" in said
+    assert "standard errors" in said
+    losses = {}
+    for name in ("small-1", "small-2", "wide-1", "wide-2"):
+        lines = (runs_folder() / name / "metrics.jsonl").read_text().splitlines()
+        losses[name] = json.loads(lines[-1])["validation_loss"]
+    mean = (losses["small-1"] + losses["small-2"]) / 2
+    assert f"{mean:.4f}<small>± " in said
+    assert '<tr class="gpt-differs"><th scope="row">n_embd</th><td>8</td><td>16</td>' in said
+
+    next(b for b in app.button if b.label == "Switch each part off, in both").click()
+    app.run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert table["part"].tolist() == ["layer 0, head 0", "layer 0, head 1", "layer 0, MLP"]
+    assert (table["A: loss without"] - table["A: it costs"]).round(5).nunique() == 1
+
+
+def test_different_tokens_are_not_compared_place_by_place() -> None:
+    app = open_page(a="copy", b="shakespeare", text="abcabc")
+    assert "The two cut this text into different tokens" in html(app)
+    assert "One seed each" in html(app)
+
+
+def test_without_a_validation_loss_only_the_text_tells() -> None:
+    train("Never tested", 1, corpus="eight-names")
+    app = open_page(a="never-tested", b="copy", text="aaa")
+    assert "Of A no validation loss was measured by this step" in html(app)
