@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from statistics import median
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,9 @@ from gpt.runs.comparison import (
 )
 from gpt.runs.journal import read_records
 from gpt.runs.library import list_runs, summarise
-from tests.gpt.conftest import Tiny
 
 
-def test_a_loss_is_told_with_the_step_at_which_it_was_measured(tiny: Tiny) -> None:
+def test_a_loss_is_told_with_the_step_at_which_it_was_measured(tiny: Any) -> None:
     run = tiny.trained("tensor")
     measured = [r for r in read_records(run.metrics_file) if "validation_loss" in r]
     assert [record["step"] for record in measured] == [0, 6, 12, 18, 24]
@@ -31,7 +31,7 @@ def test_a_loss_is_told_with_the_step_at_which_it_was_measured(tiny: Tiny) -> No
     assert step_seconds(summarise(run)) == pytest.approx(median(times) / 1000)
 
 
-def test_siblings_share_everything_but_the_seed(tiny: Tiny) -> None:
+def test_siblings_share_everything_but_the_seed(tiny: Any) -> None:
     first = tiny.run("tensor", title="First", seed=1)
     second = tiny.run("tensor", title="Second", seed=2)
     tiny.run("tensor", title="Wider", seed=3, n_embd=16)
