@@ -12,7 +12,7 @@ import torch
 from explorer.models import MODELS_KEPT, heads_per_layer, model_at
 from gpt.lens.ablation import MLP, Head, Part, Replacement, switch_off
 from gpt.lens.heads import Label, label_heads, measure_heads
-from gpt.lens.induction import chance_of_induction, draw_repeated_text, measure_induction
+from gpt.lens.induction import score_induction
 from gpt.lens.opening import OpenedModel
 from gpt.lens.summary import SUMMARIES
 from gpt.lens.trace import Trace
@@ -20,7 +20,6 @@ from gpt.lens.trace import trace as trace_tensors
 from gpt.runs.run import Run
 
 READINGS_KEPT = 8
-INDUCTION_SEED = 1337
 
 
 @dataclass(frozen=True)
@@ -118,18 +117,10 @@ def read(run: Run, step: int, ids: tuple[int, ...], off: SwitchedOff = NOTHING_O
 
 @lru_cache(READINGS_KEPT * MODELS_KEPT)
 def induction_of(run: Run, step: int) -> tuple[torch.Tensor, float] | None:
-    """The induction score of every head, and what chance would give; None where there is no room
-    in the block for a text and its repetition.
-    """
+    """The induction score of every head, and what chance would give, if it can be measured."""
     opened = model_at(run, step)
-    bos = opened.tokenizer.bos
-    vocabulary = torch.tensor([i for i in range(opened.tokenizer.vocab_size) if i != bos])
-    drawn = torch.Generator().manual_seed(INDUCTION_SEED)
-    try:
-        text = draw_repeated_text(opened.model.config.block_size, vocabulary, drawn, bos=bos)
-    except ValueError:
-        return None
-    return measure_induction(opened.model, text).flatten(), chance_of_induction(text)
+    tokenizer = opened.tokenizer
+    return score_induction(opened.model, tokenizer.vocab_size, tokenizer.bos)
 
 
 def as_text(label: Label | None) -> str:

@@ -10,6 +10,8 @@ from torch import Tensor
 from gpt.lens.trace import trace
 from gpt.tensor.language_model import LanguageModel
 
+TEXT_SEED = 1337
+
 
 class RepeatedText(NamedTuple):
     """Random tokens, and then the same again.
@@ -82,3 +84,20 @@ def measure_induction(model: LanguageModel, text: RepeatedText) -> Tensor:
     Raises NoSuchActivationError if the model has no heads.
     """
     return induction_score(trace(model, text.tokens).patterns, text)
+
+
+def score_induction(
+    model: LanguageModel, vocab_size: int, bos: int | None
+) -> tuple[Tensor, float] | None:
+    """The induction score of every head, `(n_layer · H,)`, and what chance would give.
+
+    On a text drawn by a fixed seed, so that it is a number of the model alone. None where there is
+    no room in the block for a text and its repetition.
+    """
+    vocabulary = torch.tensor([i for i in range(vocab_size) if i != bos])
+    drawn = torch.Generator().manual_seed(TEXT_SEED)
+    try:
+        text = draw_repeated_text(model.config.block_size, vocabulary, drawn, bos=bos)
+    except ValueError:
+        return None
+    return measure_induction(model, text).flatten(), chance_of_induction(text)
