@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
 
-from explorer.background import Outcome
 from explorer.charts.tokens import chip, visible
 from explorer.components.logit_lens import (
     Choice,
@@ -17,6 +17,7 @@ from explorer.components.logit_lens import (
     said_film,
 )
 from explorer.inside.embeddings import show_embeddings
+from explorer.inside.neurons import show_neurons
 from explorer.inside.reading import Reading, as_said, has_stream, read, stream_title
 from explorer.inside.subject import (
     Subject,
@@ -28,8 +29,14 @@ from explorer.inside.subject import (
 )
 from explorer.inside.swapping import show_swapping
 from explorer.inside.why import show_why
-from explorer.reruns import begin_page, end_page, run_whole_page, was_cut_short
-from explorer.run_watch import RESTING_TICK
+from explorer.reruns import (
+    begin_page,
+    end_page,
+    let_it_be_painted,
+    run_whole_page,
+    was_cut_short,
+)
+from explorer.run_choice import follow_training, has_heads, openable_runs
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from gpt.lens.contributions import measure_contributions
@@ -38,10 +45,10 @@ from gpt.lens.information_flow import measure_flow
 from gpt.lens.logit_lens import decided_at, read_predictions
 from gpt.lens.memory import keep_freed_memory
 from gpt.lens.patching import patch_stream
+from gpt.runs.library import Summary
 
 STYLE = Path(__file__).parents[1] / "explorer" / "inside.css"
 VIEW = "inside"
-FILM_TICK = 0.4
 
 state = st.session_state
 
@@ -61,9 +68,8 @@ def choice_for(subject: Subject) -> Choice:
     return choice
 
 
-def show_picture(subject: Subject, choice: Choice) -> None:
-    """The grid, and behind it what the slider and the ways need."""
-    reading = read(subject.run, choice.step, subject.ids)
+def show_picture(subject: Subject, choice: Choice, reading: Reading) -> None:
+    """The grid: what would be said after each token, at every depth."""
     picture = Picture(
         run=subject.run.name,
         tokens=[visible(text) for text in subject.texts],
@@ -77,28 +83,15 @@ def show_picture(subject: Subject, choice: Choice) -> None:
         flow=subject.flow_name(choice.step),
     )
     logit_lens(picture, choice, key=VIEW)
-    with st.container(key="inside-behind"):
-        is_awaited = any(each.is_awaited for each in behind(subject, choice))
-        tick = FILM_TICK if is_awaited else RESTING_TICK if subject.is_training else None
-        st.fragment(send_behind, run_every=tick)(subject, choice, tick)
-    show_words(subject, reading, choice)
 
 
-def behind(subject: Subject, choice: Choice) -> tuple[Outcome, Outcome]:
-    """What is worked out behind the picture: the film, and the edges of the ways."""
-    return ask_film(subject), ask_edges(subject, choice.step)
-
-
-def send_behind(subject: Subject, choice: Choice, tick: float | None) -> None:
-    """Send what has been worked out, and see whether the run has got any further."""
-    film, edges = behind(subject, choice)
-    if film.value:
-        said_film(film.value.steps, film.value.said, view=VIEW, film=film.value.name)
-    if edges.value:
-        flow_edges(edges.value, view=VIEW, flow=subject.flow_name(choice.step))
-    is_done = tick == FILM_TICK and not (film.is_awaited or edges.is_awaited)
-    if is_done or subject.has_grown() or was_cut_short():
-        run_whole_page()
+def send_behind(subject: Subject, step: int) -> None:
+    """What the slider will show, and by what the ways are drawn, as soon as they are there."""
+    film, edges = ask_film(subject), ask_edges(subject, step)
+    if film.reason is None:
+        said_film(subject.steps, film.value, view=VIEW, film=subject.film_name)
+    if edges.reason is None:
+        flow_edges(edges.value, view=VIEW, flow=subject.flow_name(step))
 
 
 def show_words(subject: Subject, reading: Reading, choice: Choice) -> None:
@@ -117,20 +110,27 @@ def show_words(subject: Subject, reading: Reading, choice: Choice) -> None:
     )
 
 
-def show() -> None:
-    """Run, text and picture, and all about the cell that is pinned."""
-    subject = choose_subject()
+def show(runs: Mapping[str, Summary]) -> None:
+    """Run, text and picture, and below it all about the cell that is pinned."""
+    subject = choose_subject(runs)
+    if state["inside run"] != state.get("inside page of") or was_cut_short():
+        run_whole_page()  # another run may be one that trains, which the page then follows
     if subject is None:
         return
     if not has_stream(subject.newest.model.config):
         show_rung(subject)
         return
     choice = choice_for(subject)
-    show_picture(subject, choice)
-    show_things_to_try(THINGS_TO_TRY)
     reading = read(subject.run, choice.step, subject.ids)
+    show_picture(subject, choice, reading)
+    let_it_be_painted()
+    with st.container(key="inside-behind"):
+        st.fragment(send_behind)(subject, choice.step)
+    show_words(subject, reading, choice)
+    show_things_to_try(THINGS_TO_TRY)
     show_why(subject, choice, reading)
     st.fragment(show_swapping)(subject, choice)
+    st.fragment(show_neurons)(subject, choice, reading)
     st.fragment(show_embeddings)(subject, choice)
     write_link(subject, choice)
 
@@ -183,6 +183,10 @@ if "inside text" not in state:
 begin_page()
 st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("Where is the answer decided?")
-st.fragment(show)()
+runs = openable_runs(has_heads)
+if runs:
+    st.fragment(show)(runs)
+    state["inside page of"] = state["inside run"]
+    follow_training(runs[state["inside run"]])
 end_page()
 show_code(read_predictions, decided_at, measure_contributions, measure_flow, patch_stream, project)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,17 +13,11 @@ from gpt.lens.logit_lens import read_predictions
 from gpt.runs.run import Run
 
 
-@dataclass(frozen=True)
-class Film:
-    """What each checkpoint would say of a text at every depth: `(steps, D, T, 1)`."""
+def make_film(run: Run, steps: Sequence[int], ids: tuple[int, ...]) -> Said:
+    """What every checkpoint would say at every depth, `(steps, D, T, 1)`.
 
-    name: str
-    steps: tuple[int, ...]
-    said: Said
-
-
-def make_film(name: str, run: Run, steps: Sequence[int], ids: tuple[int, ...]) -> Film:
-    """Reads the text with every checkpoint. Takes about as long as so many forward passes."""
+    Takes about as long as so many forward passes.
+    """
     found = []
     for step in steps:
         opened = model_at(run, step)
@@ -32,11 +25,10 @@ def make_film(name: str, run: Run, steps: Sequence[int], ids: tuple[int, ...]) -
         found.append(read_predictions(opened.model, opened.trace(ids), streams, k=1))
     tokens, words = in_words(np.stack([each.tokens for each in found]), opened.tokenizer)
     shares = np.stack([each.probabilities for each in found])
-    said = Said(
+    return Said(
         words,
         tokens,
         np.rint(LARGEST * shares).astype(np.uint16),
         in_16_bits(np.stack([each.last_ranks for each in found])),
         in_16_bits(np.stack([each.next_ranks for each in found])),
     )
-    return Film(name, tuple(steps), said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -14,7 +15,7 @@ from explorer.inside.film import make_film
 from explorer.inside.flow import list_edges
 from explorer.inside.reading import streams_of
 from explorer.models import model_at
-from explorer.run_choice import choose_run, first_text, has_heads, openable_runs
+from explorer.run_choice import choose_run, first_text
 from explorer.run_watch import records_of
 from gpt.lens.opening import OpenedModel
 from gpt.runs.config import RunError
@@ -50,14 +51,6 @@ class Subject:
         return self.summary.run
 
     @property
-    def is_training(self) -> bool:
-        return self.summary.status.is_active
-
-    def has_grown(self) -> bool:
-        """Whether the run has kept newer weights by now."""
-        return self.is_training and self.run.checkpoints()[-1].step != self.steps[-1]
-
-    @property
     def n_depths(self) -> int:
         return len(streams_of(self.newest.model.config, len(self.ids)))
 
@@ -80,9 +73,7 @@ def ask_film(subject: Subject) -> Outcome:
     if len(subject.steps) < 2:
         return Outcome(None, "a single checkpoint makes no film")
     name, run, steps, ids = subject.film_name, subject.run, subject.steps, subject.ids
-    return outcome(
-        _background.ask(name, lambda: make_film(name, run, steps, ids), only_newest_of="film")
-    )
+    return outcome(_background.ask(name, lambda: make_film(run, steps, ids), only_newest_of="film"))
 
 
 def ask_edges(subject: Subject, step: int) -> Outcome:
@@ -91,11 +82,8 @@ def ask_edges(subject: Subject, step: int) -> Outcome:
     return outcome(_background.ask(name, lambda: list_edges(run, step, ids), only_newest_of="flow"))
 
 
-def choose_subject() -> Subject | None:
+def choose_subject(runs: Mapping[str, Summary]) -> Subject | None:
     """Run and text, chosen; None, and a sentence, where there is nothing to look at."""
-    runs = openable_runs(has_heads)
-    if not runs:
-        return None
     pick, entry = st.columns([4, 8], vertical_alignment="bottom", gap="medium")
     with pick:
         summary = choose_run(runs, "inside run")

@@ -130,14 +130,21 @@ def logit_lens(picture: Picture, choice: Choice, *, key: str) -> None:
     _component()(key=key, data=data, on_choice_change=lambda: None)
 
 
-def said_film(steps: Sequence[int], said: Said, *, view: str, film: str) -> None:
-    """What the slider of the view shows: the best token at every depth, `(steps, D, T, 1)`."""
-    head = {"name": f"{view} film", "key": film, "steps": list(steps), "words": list(said.words)}
-    send_film(head, said.arrays())
+def said_film(steps: Sequence[int], said: Said | None, *, view: str, film: str) -> None:
+    """What the slider of the view shows: the best token at every depth, `(steps, D, T, 1)`.
+
+    None, in a fragment, while it is being made.
+    """
+    head = {"name": f"{view} film", "key": film, "steps": list(steps)}
+    words = [] if said is None else list(said.words)
+    send_film({**head, "words": words}, None if said is None else said.arrays())
 
 
-def flow_edges(arrays: Mapping[str, npt.NDArray[Any]], *, view: str, flow: str) -> None:
-    """The shares by which the ways are drawn, as `explorer.inside.flow` lists them."""
+def flow_edges(arrays: Mapping[str, npt.NDArray[Any]] | None, *, view: str, flow: str) -> None:
+    """The shares by which the ways are drawn, as `explorer.inside.flow` lists them.
+
+    None, in a fragment, while they are being measured.
+    """
     send_film({"name": f"{view} flow", "key": flow}, arrays)
 
 
