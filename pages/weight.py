@@ -6,17 +6,18 @@ from pathlib import Path
 
 import streamlit as st
 
+from explorer.charts.numbers import format_number
 from explorer.charts.weight_words import arithmetic, lines_of, written
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
-from explorer.weight.moving import show_moving
+from explorer.weight.moving import Suggested, show_moving
 from explorer.weight.picking import show_map, show_matrix
 from explorer.weight.subject import Subject, choose_subject, read_link, write_link
 from explorer.weight.uses import show_uses
 from gpt.lens.loss_along_weight import LossAlongWeight
 from gpt.lens.next_step import prepare_step
 from gpt.lens.update_arithmetic import AdamUpdate, MuonUpdate
-from gpt.lens.weight_step import take_step
+from gpt.lens.weight_step import WeightId, take_step
 from gpt.lens.weight_uses import Use, Watch
 from gpt.tensor.training_config import TrainingConfig
 
@@ -35,13 +36,14 @@ def show_arithmetic(subject: Subject) -> None:
     st.html(f'<p class="gpt-caption">{memory_words(subject)}</p>')
     st.html(arithmetic(lines_of(update, step.gradient_norm, longest)))
     after = step.after[subject.place].item()
+    off = abs(after - update.new_weight)
+    apart = f"{format_number(off, 2)} from the last line" if off else "exactly the last line"
     optimiser = "Muon" if isinstance(update, MuonUpdate) else "AdamW"
     if subject.opened.plain is not None:
         optimiser = "gpt.scalar's Adam"
     st.html(
         f'<p class="gpt-caption">The run\'s own trainer took this very step: {optimiser} leaves'
-        f" <b>{written(after)}</b>, which is {abs(after - update.new_weight):.1e} from the last"
-        " line.</p>"
+        f" <b>{written(after)}</b>, which is {apart}.</p>"
     )
 
 
@@ -61,7 +63,8 @@ def batch_words(subject: Subject) -> str:
             " took this step."
         )
     if following.is_past_the_end:
-        return f"{text}. The run is over; this is the step that would come next."
+        idle = "" if following.learning_rate else " Its learning rate is 0, so nothing would move."
+        return f"{text}. The run is over; this is the step that would come next.{idle}"
     return f"{text}. The run has yet to take this step."
 
 
@@ -85,8 +88,11 @@ def look_at(step: int, matrix: str, row: int, column: int, start: float | None =
     state["weight step"], state["weight matrix"] = step, matrix
     state["weight row"], state["weight column"] = row, column
     state["weight place of"] = ("copy", matrix)
-    state["weight start"] = start
-    state["weight starts"] = state.get("weight starts", 0) + 1
+    state["weight reach"] = "far"
+    if start is not None:
+        before: Suggested | None = state.get("weight suggested")
+        number = before.number + 1 if before else 0
+        state["weight suggested"] = Suggested(WeightId(matrix, row, column), start, number)
 
 
 THINGS_TO_TRY = [
@@ -98,10 +104,11 @@ THINGS_TO_TRY = [
         (0, "blocks.0.attn.query.weight", 5, 9),
     ),
     Suggestion(
-        "Pull one weight far away",
-        "The gradient is true only here. Far from the weight the measured loss leaves its line.",
+        "Trust the slope too far",
+        "The slope promises less loss the higher this weight goes. It is true only close by: far"
+        " up, the loss has risen.",
         look_at,
-        (1000, "blocks.1.attn.value.weight", 5, 9, 0.8),
+        (1000, "embeddings.position.weight", 10, 16, 6.0),
     ),
     Suggestion(
         "A letter, wherever it stands",
@@ -125,13 +132,11 @@ if subject is not None:
     with where:
         show_map(subject)
         show_matrix(subject)
-    below = st.container()
-    with below:
-        show_uses(subject)
-        show_arithmetic(subject)
-        show_things_to_try(THINGS_TO_TRY)
+    show_things_to_try(THINGS_TO_TRY)
+    show_uses(subject)
+    show_arithmetic(subject)
+    write_link(subject)
     # Last, for its forward passes take longest: the rest of the page need not wait for them.
     with picture:
         st.fragment(show_moving)(subject)
-    write_link(subject)
 show_code(take_step, Watch, Use, AdamUpdate, MuonUpdate, LossAlongWeight, prepare_step)

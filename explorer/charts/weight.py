@@ -16,6 +16,7 @@ Numbers = npt.NDArray[np.floating]
 
 TILE = 12  # cells of a matrix' picture on the map, each way
 ACROSS, DOWN = TILE + 2, TILE + 5  # from one tile to the next; below each there is its name
+FEWEST_PLACES = 6  # side by side that there is room for, taken or not
 MOST_NAMED = 9  # tiles side by side whose names have room
 MOST_CELLS = 96  # rows or columns of a matrix that are drawn one by one
 NEIGHBOURS = 8  # on each side of a weight, where a matrix is too large to be drawn so
@@ -86,7 +87,7 @@ def lay_out(matrices: Mapping[str, Numbers], places: Mapping[str, tuple[str, str
 
 def map_figure(tiles: Sequence[Tile], lines: Sequence[str], chosen: str) -> go.Figure:
     """All matrices of a model, each in its own scale; the chosen one is framed in orange."""
-    n_places = max(tile.place for tile in tiles) + 1
+    n_places = max(FEWEST_PLACES, *(tile.place + 1 for tile in tiles))
     ground = np.full((len(lines) * DOWN, n_places * ACROSS), np.nan, np.float32)
     for tile in tiles:
         row, column = tile.corner

@@ -30,7 +30,7 @@ def uses_figure(
         rows=2,
         cols=2,
         column_widths=[0.86, 0.14],
-        row_heights=[0.24, 0.76],
+        row_heights=[0.24, 0.76] if B > 1 else [0.55, 0.45],
         horizontal_spacing=0.015,
         vertical_spacing=0.03,
         shared_xaxes=True,
@@ -67,9 +67,15 @@ def uses_figure(
         bargap=0.1,
         margin={"l": 76, "r": 16, "t": 36, "b": 48},
         xaxis3={"title": {"text": "position"}, "range": [-0.5, T - 0.5], "showgrid": False},
-        yaxis3={"title": {"text": "example"}, "range": [B - 0.5, -0.5], "showgrid": False},
+        yaxis3={
+            "title": {"text": "example"},
+            "range": [B - 0.5, -0.5],
+            "showgrid": False,
+            "tickformat": "d",
+            "nticks": min(B, 8),
+        },
         yaxis={"title": {"text": "sum"}, "nticks": 4, "automargin": False, "tickformat": ".1e"},
-        xaxis4={"title": {"text": "sum"}, "nticks": 3, "tickformat": ".0e", "tickangle": 0},
+        xaxis4={"title": {"text": "sum"}, "tickmode": "array", "tickvals": [0]},
         uirevision=f"{B} {T}",
     )
     return figure

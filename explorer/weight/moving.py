@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from math import floor, log10, sqrt
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 from zlib import crc32
 
 import numpy as np
@@ -21,16 +21,32 @@ from explorer.controls import show_mistake
 from explorer.run_choice import first_text
 from explorer.weight.subject import Subject, compute_as, loss_along
 from gpt.lens.loss_along_weight import LossAlongWeight
+from gpt.lens.weight_step import WeightId
 
 POINTS = 25  # of the curve; odd, so that the weight as it is is the one in the middle
 PATIENCE_SECONDS = 6.0
 SLIDER = "weight by hand"
+NAME = "Move it by hand"
 
 Reach = Literal["near", "far", "very far"]
 REACHES: dict[Reach, int] = {"near": 1, "far": 8, "very far": 50}
 """How far the weight is moved, in typical sizes of the weights of its matrix."""
 
 state = st.session_state
+
+
+class Suggested(NamedTuple):
+    """Where a suggestion to try has put a weight.
+
+    Attributes:
+        weight: which one.
+        value: by hand.
+        number: of the suggestion, so that the same one can be made again.
+    """
+
+    weight: WeightId
+    value: float
+    number: int
 
 
 @dataclass(frozen=True)
@@ -117,25 +133,26 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
 def slide(subject: Subject, along: LossAlongWeight, reach: float, curve: Curve) -> Moved | None:
     """Where the reader has put the weight; None where it is as it was."""
     what = (str(subject.run.path), subject.checkpoint, subject.weight, reach)
-    start = state.get("weight start") if state.get("weight start of") == subject.weight else None
-    generation = crc32(repr((what, start, state.get("weight starts", 0))).encode())
+    suggested: Suggested | None = state.get("weight suggested")
+    if suggested and suggested.weight != subject.weight:
+        suggested = None
+    generation = crc32(repr((what, suggested)).encode())
     low, high = float(curve.values[0]), float(curve.values[-1])
-    value = along.value if start is None else float(start)
+    value = suggested.value if suggested else along.value
     reading = live_sliders(
         [
             Slider(
-                "Move it",
+                NAME,
                 value,
                 min(low, value),
                 max(high, value),
                 10.0 ** floor(log10(reach / 200)),
-                "by hand: drag, use the arrow keys, or type a number",
             )
         ],
         key=SLIDER,
         generation=generation,
     )
-    moved = reading.numbers["Move it"]
+    moved = reading.numbers[NAME]
     if moved == along.value:
         return None
     return Moved(moved, along.loss_at(moved))
@@ -154,7 +171,7 @@ def show_readings(here: Moved, after: Moved, by_hand: Moved | None, gradient: fl
 
     hand = by_hand or here
     columns = (
-        ("as it is", here, "<p>the point where the line touches</p><p>&nbsp;</p>"),
+        ("as it is", here, "<p>where the line touches</p><p>&nbsp;</p>"),
         ("after the step", after, change(after)),
         ("by hand", hand, change(hand)),
     )

@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from explorer.charts.tokens import chip
 from explorer.charts.weight import (
     MOST_CELLS,
     Pooled,
@@ -17,8 +18,7 @@ from explorer.charts.weight import (
     pool,
 )
 from explorer.components.plot import PlotEvent, plot
-from explorer.weight.subject import Subject, What, matrix_names
-from gpt.tensor.microgpt import tensor_names
+from explorer.weight.subject import Subject, What, matrix_names, tensor_name
 
 WHATS: tuple[What, ...] = ("weight", "gradient", "update")
 PLURALS: dict[What, str] = {"weight": "weights", "gradient": "gradients", "update": "updates"}
@@ -51,9 +51,7 @@ def choose_matrix(names: list[str], event: PlotEvent) -> None:
 def places_of(subject: Subject) -> dict[str, tuple[str, str]]:
     """Of every matrix in which part of the model it stands, and what it is called there."""
     names = matrix_names(subject.opened)
-    plain = subject.opened.plain
-    theirs = tensor_names(plain.config) if plain else dict(zip(names, names, strict=True))
-    return {name: place_of(theirs[name]) for name in names}
+    return {name: place_of(tensor_name(subject.opened, name)) for name in names}
 
 
 def place_of(name: str) -> tuple[str, str]:
@@ -86,7 +84,7 @@ def show_matrix(subject: Subject) -> None:
     rows, columns = numbers.shape
     pooled = pool(numbers)
     is_pooled = max(rows, columns) > MOST_CELLS
-    draw(subject, pooled, what, "weight matrix cells", "The matrix", 330 if rows > 1 else 150)
+    draw(subject, pooled, what, "weight matrix cells", "The matrix", 380 if rows > 1 else 150)
     if is_pooled:
         st.html(
             f'<p class="gpt-caption">{rows:,} × {columns:,} are too many to draw: each cell shows'
@@ -106,6 +104,26 @@ def show_matrix(subject: Subject) -> None:
         st.number_input("Row", 0, rows - 1, step=1, key="weight row", disabled=rows == 1)
     with column:
         st.number_input("Column", 0, columns - 1, step=1, key="weight column")
+    st.html(f'<p class="gpt-caption">{place_words(subject)}</p>')
+
+
+def place_words(subject: Subject) -> str:
+    """What the chosen row and column stand for."""
+    row, column = subject.place
+    name = subject.tensor_name
+    if name.startswith("embeddings.token") or name.startswith("token_table"):
+        token = chip(subject.opened.tokenizer.decode([row]))
+        what = "the logit of " + chip(subject.opened.tokenizer.decode([column]))
+        channel = f"channel {column}" if name.startswith("embeddings") else what
+        return f"Row {row} is the token {token}; the weight is what it puts into {channel}."
+    if name.startswith("embeddings.position"):
+        return f"Row {row} is the position {row}; the weight is what it puts into channel {column}."
+    if name.startswith("lm_head.weight"):
+        token = chip(subject.opened.tokenizer.decode([row]))
+        return f"Row {row} makes the logit of {token}; the weight is how channel {column} counts."
+    if len(subject.matrix.before) == 1:
+        return f"The weight is that of channel {column}."
+    return f"The weight is how input {column} counts for output {row}."
 
 
 def draw(subject: Subject, pooled: Pooled, what: What, key: str, called: str, height: int) -> None:

@@ -62,6 +62,11 @@ class Subject:
         return self.weight.row, self.weight.column
 
     @property
+    def tensor_name(self) -> str:
+        """What the model in tensors calls the matrix."""
+        return tensor_name(self.opened, self.weight.matrix)
+
+    @property
     def name(self) -> str:
         """The weight's id as people write it."""
         return f"({self.weight.matrix}, {self.weight.row}, {self.weight.column})"
@@ -105,7 +110,7 @@ def choose_subject() -> Subject | None:
         return None
     names = matrix_names(opened)
     if state.get("weight matrix") not in names:
-        state["weight matrix"] = first_matrix(names)
+        state["weight matrix"] = names[0]
     with matrix:
         st.selectbox("Matrix", names, key="weight matrix", persist_state="session")
     try:
@@ -206,9 +211,9 @@ def matrix_names(opened: OpenedModel) -> list[str]:
     return [own[name] for name in names]
 
 
-def first_matrix(names: list[str]) -> str:
-    """One whose weights read what the model has thought: the first query, else the first at all."""
-    return next((name for name in names if "query" in name or "attn_wq" in name), names[0])
+def tensor_name(opened: OpenedModel, name: str) -> str:
+    """What the model in tensors calls a matrix of the run."""
+    return name if opened.plain is None else tensor_names(opened.plain.config)[name]
 
 
 def choose_weight(summary: Summary, step: MatrixStep) -> WeightId:

@@ -38,7 +38,7 @@ def show_uses(subject: Subject) -> None:
         plot(
             uses_figure(shown, texts, chosen),
             key="weight uses",
-            height=min(440, 190 + 18 * B) if B > 1 else 230,
+            height=min(440, 190 + 18 * B) if B > 1 else 260,
             alt=f"What each of {B} examples adds to the gradient at each of {T} positions, blue"
             f" where it adds and orange where it takes away; the sum is"
             f" {written(float(shown.sum()))}. Enter on a cell shows its product.",

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from explorer.charts.weight import (
+    MOST_CELLS,
+    TILE,
+    Moved,
+    curve_figure,
+    lay_out,
+    map_figure,
+    matrix_figure,
+    neighbourhood,
+    pool,
+)
+
+
+def test_a_small_matrix_is_shown_as_it_is() -> None:
+    matrix = np.arange(12.0).reshape(3, 4)
+    pooled = pool(matrix)
+    assert np.array_equal(pooled.values, matrix)
+    assert pooled.rows[2].tolist() == [2, 2, 2, 2] and pooled.columns[0].tolist() == [0, 1, 2, 3]
+
+
+def test_every_cell_of_a_large_matrix_shows_the_largest_of_its_block() -> None:
+    rng = np.random.default_rng(0)
+    matrix = rng.normal(size=(250, 40))
+    matrix[137, 21] = -100
+    pooled = pool(matrix, most=10)
+    assert pooled.values.shape == (10, 10)
+    assert np.array_equal(pooled.values, matrix[pooled.rows, pooled.columns])
+    row, column = np.argwhere(pooled.values == -100)[0]
+    assert (pooled.rows[row, column], pooled.columns[row, column]) == (137, 21)
+    assert pooled.first_rows[row] <= 137 < pooled.first_rows[row] + 25
+    for i in range(10):
+        for j in range(10):
+            block = matrix[25 * i : 25 * i + 25, 4 * j : 4 * j + 4]
+            assert abs(pooled.values[i, j]) == np.abs(block).max()
+
+
+@pytest.mark.parametrize(("place", "first"), [((0, 0), (0, 0)), ((511, 30), (495, 22))])
+def test_around_a_weight_every_cell_is_a_weight(
+    place: tuple[int, int], first: tuple[int, int]
+) -> None:
+    matrix = np.arange(512.0 * 40).reshape(512, 40)
+    around = neighbourhood(matrix, *place)
+    assert around.values.shape == (17, 17)
+    assert (around.rows[0, 0], around.columns[0, 0]) == first
+    assert np.array_equal(around.values, matrix[around.rows, around.columns])
+    assert place[0] in around.rows and place[1] in around.columns
+
+
+def test_the_chosen_weight_is_framed_in_the_cell_that_stands_for_it() -> None:
+    matrix = np.random.default_rng(1).normal(size=(2 * MOST_CELLS, 8))
+    figure = matrix_figure(pool(matrix), (101, 5), "weight")
+    heatmap, frame = figure.data
+    assert heatmap.z.shape == (MOST_CELLS, 8)
+    assert (frame.y[0], frame.x[0]) == (50, 5)
+
+
+def test_the_map_has_a_tile_for_every_matrix_and_frames_one() -> None:
+    matrices = {"a": np.ones((30, 4)), "b": -np.ones((1, 4)), "c": np.zeros((4, 4))}
+    places = {"a": ("in", "a"), "b": ("layer 0", "b"), "c": ("layer 0", "c")}
+    tiles = lay_out(matrices, places)
+    assert [(tile.line, tile.place) for tile in tiles] == [(0, 0), (1, 0), (1, 1)]
+    figure = map_figure(tiles, ["in", "layer 0"], "c")
+    ground, markers = figure.data
+    row, column = tiles[1].corner
+    assert (ground.z[row : row + TILE, column : column + TILE] == -1).all()
+    assert list(markers.text) == ["a", "b", "c"]
+    assert list(markers.customdata) == ["30 × 4", "1 × 4", "4 × 4"]
+    framed = [shape for shape in figure.layout.shapes if shape.line.width == 3]
+    assert len(framed) == 1
+    assert framed[0].x0 < markers.x[2] < framed[0].x1 and framed[0].y0 < markers.y[2]
+
+
+def test_the_tangent_touches_the_curve_where_the_weight_is() -> None:
+    values = np.linspace(-1, 1, 25)
+    losses = (values - 0.5) ** 2
+    here, after = Moved(0.0, 0.25), Moved(0.1, 0.16)
+    figure = curve_figure(values, losses, here, -1.0, after, Moved(0.5, 0.0), "w")
+    curve, tangent, diamond, now, hand = figure.data
+    assert np.array_equal(curve.x, values) and np.array_equal(curve.y, losses)
+    assert tangent.y.tolist() == [1.25, -0.75]
+    assert (now.x[0], now.y[0]) == (0.0, 0.25) and (diamond.x[0], hand.x[0]) == (0.1, 0.5)
+    low, high = figure.layout.yaxis.range
+    assert low < 0 and high > 2.25
+    assert len(curve_figure(values, losses, here, -1.0, after, None, "w").data) == 4
+
+
+def test_a_loss_that_does_not_change_still_has_an_axis() -> None:
+    figure = curve_figure(
+        np.linspace(-1, 1, 3), np.full(3, 2.0), Moved(0, 2.0), 0.0, Moved(0, 2.0), None, "w"
+    )
+    low, high = figure.layout.yaxis.range
+    assert low < 2.0 < high

@@ -1,0 +1,129 @@
+"""The page about one weight without a browser, on runs of tensors and of plain numbers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gpt.corpus.catalogue import load_corpus
+from gpt.corpus.corpus import Corpus
+from gpt.lens.next_step import prepare_step
+from gpt.lens.weight_step import take_step
+from gpt.runs.demos import list_demos
+from gpt.runs.library import create_run
+from gpt.runs.presets import PRESETS, configure
+from gpt.runs.run import Run
+from gpt.runs.session import train_run
+
+HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
+MATRIX = "blocks.1.attn.query.weight"
+
+
+@pytest.fixture(autouse=True)
+def no_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("GPT_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def copy() -> Run:
+    return next(each.run for each in list_demos().runs if each.run.name == "copy")
+
+
+def open_page(**query: str) -> AppTest:
+    app = AppTest.from_file(str(HOME), default_timeout=90)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("../pages/weight.py").run()
+    assert not app.exception
+    return app
+
+
+def html(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def number_after(words: str, text: str) -> float:
+    found = re.search(re.escape(words) + r"\s*<b[^>]*>([^<]+)</b>", text)
+    assert found, words
+    return float(found[1].replace("−", "-"))
+
+
+def test_the_first_visit_shows_a_step_that_the_run_took() -> None:
+    app = open_page()
+    assert app.title[0].value == "What happens to one weight in one step?"
+    assert app.selectbox(key="weight run").value == "copy"
+    assert app.selectbox(key="weight step").value == 826
+    words = html(app)
+    assert "<b>Step 827</b> reads 64 × 29 tokens" in words
+    measured, recorded = (number_after(each, words) for each in ("Loss", "wrote down"))
+    assert abs(measured - recorded) < 1e-4
+    assert "the optimiser is fresh" in words
+    assert app.query_params["matrix"] == "embeddings.token.weight"
+
+
+def test_a_link_leads_to_the_weight_and_its_numbers_are_the_step_s(copy: Run) -> None:
+    app = open_page(run="copy", step="298", matrix=MATRIX, row="3", column="60")
+    assert app.number_input(key="weight row").value == 3
+    step = take_step(prepare_step(copy, 298, copy.corpus()), MATRIX)
+    words = html(app)
+    gradient = step.gradient[3, 60].item()
+    assert number_after("autograd says", words) == pytest.approx(gradient, rel=1e-5)
+    assert number_after("Their sum is", words) == pytest.approx(gradient, rel=1e-5)
+    assert number_after("AdamW leaves", words) == pytest.approx(step.after[3, 60].item(), rel=1e-5)
+    assert "The weight is how input 60 counts for output 3." in words
+
+
+def test_another_row_is_another_weight_and_another_matrix_another_place(copy: Run) -> None:
+    app = open_page(run="copy", step="298", matrix=MATRIX, row="3", column="60")
+    app.number_input(key="weight row").set_value(9).run()
+    assert (app.query_params["row"], app.query_params["column"]) == ("9", "60")
+    app.selectbox(key="weight matrix").set_value("ln_f.weight").run()
+    assert not app.exception
+    step = take_step(prepare_step(copy, 298, copy.corpus()), "ln_f.weight")
+    assert app.query_params["column"] == str(int(step.gradient.abs().argmax()))
+    assert app.number_input(key="weight row").disabled
+
+
+def test_a_place_that_is_not_in_the_matrix_is_brought_into_it() -> None:
+    app = open_page(run="copy", step="298", matrix=MATRIX, row="900", column="2")
+    assert app.number_input(key="weight row").value == 63
+
+
+def test_before_the_first_step_the_memory_is_rightly_empty() -> None:
+    app = open_page()
+    app.button[0].click().run()  # the very first step
+    assert not app.exception
+    assert app.query_params["step"] == "0"
+    assert "Before the first step the optimiser remembers nothing" in html(app)
+
+
+def test_far_up_the_slope_the_loss_has_risen() -> None:
+    app = open_page()
+    next(each for each in app.button if each.label == "Trust the slope too far").click().run()
+    words = html(app)
+    by_hand = words[words.index("by hand: weight") :]
+    assert number_after("change of the loss", by_hand) > 0.03
+    assert number_after("by the slope alone", by_hand) < -0.02
+
+
+def test_a_text_that_is_not_here_is_asked_for() -> None:
+    app = open_page(run="shakespeare")
+    assert any("is not on this machine yet" in each.value for each in app.markdown)
+
+
+def test_plain_numbers_are_followed_too() -> None:
+    names = "\n".join(load_corpus("names").documents[::400])
+    corpus = Corpus("tiny-names", names, "documents")
+    settings = {"steps": 6, "n_embd": 4, "n_head": 2, "block_size": 6, "checkpoints": 3}
+    run = create_run(configure(PRESETS["microgpt"], corpus, settings, title="numbers"), corpus)
+    train_run(run)
+    app = open_page(run="numbers", step="6", matrix="layer0.attn_wq")
+    words = html(app)
+    assert "gpt.scalar, number by number, says" in words
+    assert "gpt.scalar's Adam" in words and "m and v are the run's own" in words
+    assert "Its learning rate is 0, so nothing would move" in words
