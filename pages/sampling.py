@@ -6,13 +6,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.charts.tokens import visible
+from explorer.attention_link import look_at_attention
 from explorer.components.attention import Choice
-from explorer.components.distribution import Controls, Picture, distribution, requested
+from explorer.components.distribution import Controls, distribution, requested
 from explorer.controls import show_mistake
 from explorer.reruns import begin_page, end_page, run_whole_page
 from explorer.run_watch import RESTING_TICK
+from explorer.sampling.branching import show_branching
 from explorer.sampling.files import show_files
+from explorer.sampling.picture import picture_of
 from explorer.sampling.subject import Subject, choose_subject, read_link, write_link
 from explorer.sampling.temperatures import show_temperatures
 from explorer.sampling.text import Text, answer
@@ -54,39 +56,28 @@ def show(subject: Subject) -> None:
         if request is not None:
             text = answer(text, request)
             state["sampling controls"] = text.controls
-        logits = text.all_logits()
+        picture = picture_of(text)
     except ValueError as error:
         show_mistake(str(error))
         return
     state["sampling text"] = text
-    tokenizer = subject.opened.tokenizer
-    texts = [tokenizer.decode([token]) for token in range(tokenizer.vocab_size)]
-    picture = Picture(
-        texts=texts,
-        vocabulary=[visible(each) for each in texts],
-        prompt=subject.prompt,
-        taken=text.taken,
-        given=[place in text.forced for place in range(len(text.taken))],
-        logits=logits,
-        uniforms=text.uniforms(),
-        is_over=text.is_over,
-    )
     distribution(picture, text.controls, key=VIEW)
     show_files(text)
     if st.button("Attention of this text", icon=":material/visibility:"):
         look_at(text)
+    show_branching(text)
     write_link(subject, text.controls)
 
 
 def look_at(text: Text) -> None:
     """Open the Attention page on the text as it stands."""
     subject = text.subject
-    name = subject.summary.run.name
-    state["attention run"] = state["attention text of"] = name
-    state["attention text"] = subject.opened.tokenizer.decode(subject.prompt)
-    state["attention written"] = subject.opened.tokenizer.decode(text.taken)
-    state["attention choice"] = Choice(subject.step, 0, (0,))
-    st.switch_page("../pages/attention.py")
+    look_at_attention(
+        subject.summary.run.name,
+        subject.opened.tokenizer.decode(subject.prompt),
+        Choice(subject.step, 0, (0,)),
+        written=subject.opened.tokenizer.decode(text.taken),
+    )
 
 
 def follow(subject: Subject) -> None:

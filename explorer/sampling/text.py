@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from explorer.components.distribution import Controls, Request
+from explorer.sampling.digest import Digest, digest
 from explorer.sampling.subject import Subject, config_of
+from explorer.sampling.tries import Branch, with_branch
 from gpt.lens.writing import new_reader
 from gpt.tensor.steps import Reader, Step, take_step
 
 WORD_AT_MOST = 40  # tokens
 
 
+@lru_cache(16)
 def needles(seed: int, count: int) -> tuple[float, ...]:
     """The numbers that draw a text of that seed, one for each place."""
     generator = torch.Generator().manual_seed(seed)
-    return tuple(
-        torch.rand(1, dtype=torch.float64, generator=generator).item() for _ in range(count)
-    )
+    return tuple(torch.rand(count, dtype=torch.float64, generator=generator).tolist())
+
+
+class Measure(NamedTuple):
+    """What the model itself thought of a token that was taken; surprisal and entropy in nats."""
+
+    surprisal: float
+    rank: int
+    entropy: float
 
 
 @dataclass
@@ -37,6 +48,8 @@ class Text:
         taken: the tokens behind the prompt.
         forced: the places of those that were given, not drawn.
         logits: of each place, as far as the model has been asked.
+        measures: of each token taken.
+        tries: the continuations that were left for others, oldest first.
     """
 
     subject: Subject
@@ -44,6 +57,9 @@ class Text:
     taken: list[int] = field(default_factory=list)
     forced: set[int] = field(default_factory=set)
     logits: list[Tensor] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
+    tries: tuple[Branch, ...] = ()
+    _digests: list[Digest] = field(default_factory=list)
     _reader: Reader | None = None
 
     @property
@@ -52,26 +68,42 @@ class Text:
         has_ended = bool(self.taken) and self.taken[-1] == self.subject.end
         return has_ended or len(self.taken) >= self.subject.length
 
+    @property
+    def whole(self) -> list[int]:
+        """The prompt's tokens and those taken."""
+        return [*self.subject.prompt, *self.taken]
+
+    @property
+    def branch(self) -> Branch:
+        """What was taken, as one of the continuations tried."""
+        surprisals = tuple(each.surprisal for each in self.measures)
+        return Branch(tuple(self.taken), frozenset(self.forced), surprisals)
+
     def uniforms(self) -> tuple[float, ...]:
         """The needle of every place, and of the next."""
-        return needles(self.subject.seed, len(self.taken) + 1)
+        return self._needles()[: len(self.taken) + 1]
+
+    def _needles(self) -> tuple[float, ...]:
+        return needles(self.subject.seed, self.subject.length + 1)
 
     def ask(self) -> Tensor:
         """The logits of the next token, `(V,)`. Raises NotANumberError if they are none."""
         while len(self.logits) <= len(self.taken):
             if self._reader is None:
                 self._reader = new_reader(self.subject.opened, self.subject.past_block)
-            read = [*self.subject.prompt, *self.taken[: len(self.logits)]]
-            self.logits.append(self._reader.next_logits(read))
+            read = self.whole[: len(self.subject.prompt) + len(self.logits)]
+            # A copy, for it may be a part of the logits of all that was read.
+            self.logits.append(self._reader.next_logits(read).clone())
         return self.logits[len(self.taken)]
 
     def step(self, token: int | None = None) -> Step:
         """The next token, drawn or given."""
         place = len(self.taken)
-        read = [*self.subject.prompt, *self.taken]
-        needle = needles(self.subject.seed, place + 1)[place]
-        step = take_step(self.ask(), read, config_of(self.controls), uniform=needle, token=token)
+        needle = self._needles()[place]
+        config = config_of(self.controls)
+        step = take_step(self.ask(), self.whole, config, uniform=needle, token=token)
         self.taken.append(step.token)
+        self.measures.append(Measure(step.surprisal, step.rank, step.entropy))
         if token is not None:
             self.forced.add(place)
         return step
@@ -94,16 +126,54 @@ class Text:
                 return
 
     def go_back(self, place: int) -> None:
-        """To when only so many tokens had been taken."""
-        del self.taken[place:]
-        del self.logits[place + 1 :]
+        """To when only so many tokens had been taken; what is left stays among the tries."""
+        self.tries = with_branch(self.tries, self.branch)
+        self._cut(place)
+
+    def _cut(self, place: int) -> None:
+        del self.taken[place:], self.measures[place:]
+        del self.logits[place + 1 :], self._digests[place + 1 :]
         self.forced = {each for each in self.forced if each < place}
         self._reader = None  # what it has read cannot be unread
 
+    def take_path(self, tokens: Sequence[int]) -> None:
+        """Goes on by these tokens, whatever would be drawn."""
+        V = self.subject.opened.tokenizer.vocab_size
+        for token in tokens:
+            if self.is_over or not 0 <= token < V:
+                return
+            self.step(token)
+
+    def return_to(self, branch: Branch) -> None:
+        """Takes up a continuation that was left.
+
+        What the controls of now would not have drawn there counts as given.
+        """
+        self.tries = with_branch(self.tries, self.branch)
+        pairs = zip(self.taken, branch.tokens, strict=False)
+        common = next(
+            (place for place, (one, other) in enumerate(pairs) if one != other),
+            min(len(self.taken), len(branch.tokens)),
+        )
+        self._cut(common)
+        for place in range(common, len(branch.tokens)):
+            if self.is_over:
+                return
+            step = self.step()
+            if step.token != branch.tokens[place]:
+                self.taken.pop(), self.measures.pop()
+                self.step(branch.tokens[place])
+            elif place in branch.forced:
+                self.forced.add(place)
+
     def written_anew(self, subject: Subject, controls: Controls) -> Text:
-        """The same length by another model, prompt, seed or controls; what was forced stays."""
+        """The same length by another model, prompt, seed or controls; what was forced stays.
+
+        So do the continuations tried, as long as the same model goes on from the same prompt.
+        """
         length = len(self.taken)
-        text = Text(subject, controls)
+        is_same = (subject.opened, subject.prompt) == (self.subject.opened, self.subject.prompt)
+        text = Text(subject, controls, tries=self.tries if is_same else ())
         V = subject.opened.tokenizer.vocab_size
         for place in range(length):
             if text.is_over:
@@ -112,10 +182,13 @@ class Text:
             text.step(given)
         return text
 
-    def all_logits(self) -> np.ndarray:
-        """`(taken + 1, V)`: of every place, and of the next."""
+    def all_digests(self) -> list[Digest]:
+        """What the browser needs of every place, and of the next. Raises NotANumberError."""
         self.ask()
-        return torch.stack(self.logits).float().numpy()
+        config = config_of(self.controls)
+        for place in range(len(self._digests), len(self.taken) + 1):
+            self._digests.append(digest(self.logits[place], config, self._needles()[place]))
+        return self._digests
 
 
 def answer(text: Text, request: Request) -> Text:
@@ -136,6 +209,5 @@ def answer(text: Text, request: Request) -> Text:
             text.go_back(min(max(0, request.place), len(text.taken)))
         case "force":
             text.go_back(min(max(0, request.place), len(text.taken)))
-            if 0 <= request.token < text.subject.opened.tokenizer.vocab_size:
-                text.step(request.token)
+            text.take_path([request.token])
     return text

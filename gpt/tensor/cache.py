@@ -59,6 +59,14 @@ class LayerCache:
         first = 0 if self._window is None else max(0, end - self._window)
         return self._keys[:, :, first:end], self._values[:, :, first:end]
 
+    def of_rows(self, rows: Tensor) -> LayerCache:
+        """A copy for a batch whose i-th sequence is number rows[i] of this one."""
+        copy = LayerCache(0)
+        vars(copy).update(vars(self))
+        if self._keys is not None and self._values is not None:
+            copy._keys, copy._values = self._keys[rows], self._values[rows]
+        return copy
+
     def _make_room(self, key: Tensor) -> int:
         """Room for new keys and values behind those still needed; returns where it will end."""
         B, H, T, D = key.shape
@@ -78,6 +86,12 @@ class RecentTokens:
 
     def __init__(self) -> None:
         self._rows: Tensor | None = None
+
+    def of_rows(self, rows: Tensor) -> RecentTokens:
+        """A copy, as for `LayerCache`."""
+        copy = RecentTokens()
+        copy._rows = None if self._rows is None else self._rows[rows]
+        return copy
 
     def extend(self, x: Tensor, reach: int) -> Tensor:
         """The embeddings `(B, T, C)` of new tokens with those of the `reach` tokens before them.
@@ -105,6 +119,14 @@ class KeyValueCache:
         self.block_size = block_size
         self.past_block = past_block
         self.length = 0
+
+    def of_rows(self, rows: Tensor) -> KeyValueCache:
+        """A copy for a batch whose i-th sequence is number rows[i] of this one: texts that fork."""
+        copy = KeyValueCache(0, self.block_size, self.past_block)
+        copy.layers = [layer.of_rows(rows) for layer in self.layers]
+        copy.recent_tokens = self.recent_tokens.of_rows(rows)
+        copy.length = self.length
+        return copy
 
     @property
     def is_full(self) -> bool:

@@ -120,6 +120,12 @@ class Continuation:
             self._n_read = text.shape[1]
             return self._last_logits(unread, self._cache)
 
+    def of_rows(self, rows: Tensor) -> Continuation:
+        """A copy for texts that fork: its i-th goes on from number rows[i] of these."""
+        copy = Continuation(self._model, self._past_block, is_cached=self._is_cached)
+        copy._cache, copy._n_read = self._cache.of_rows(rows), self._n_read
+        return copy
+
     def _last_logits(self, unread: Tensor, cache: KeyValueCache | None) -> Tensor:
         logits: Tensor = self._model(unread.to(self._device), cache=cache)[0][:, -1]
         return logits

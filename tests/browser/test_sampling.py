@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from runpy import run_path
 
 from playwright.sync_api import Page, WebSocket, expect
 
@@ -103,3 +104,57 @@ def test_the_text_goes_on_and_back_and_where_it_is_forced(
         page.keyboard.press(key)
     expect(taken).to_have_count(11)
     expect(page.locator(".gpt-distribution .is-forced")).to_have_count(1)
+
+
+def test_of_a_large_vocabulary_the_tail_is_exact_while_it_is_dragged(
+    page: Page, serve: Callable[[Path], str]
+) -> None:
+    script = Path(__file__).parent / "apps" / "large_vocabulary.py"
+    page.goto(serve(script))
+    logits = run_path(str(script))["make_text"]().ask()
+    said = page.locator(".gpt-distribution .summary dd")
+
+    def entropy(config: SamplingConfig) -> str:
+        shares = take_step(logits, [], config, uniform=0.5).probabilities
+        return f"{-sum(p * math.log(p) for p in shares.tolist() if p):.3f} nats"
+
+    def kept(config: SamplingConfig) -> int:
+        return int((take_step(logits, [], config, uniform=0.5).probabilities > 0).sum())
+
+    settled = SamplingConfig(1.3, top_p=0.9)
+    expect(said.first).to_have_text(entropy(settled))
+    expect(said.nth(2)).to_have_text(f"{kept(settled)} of 1,000")
+    drag(page, "top-p", 1.0)
+    for temperature in (0.7, 1.9):
+        drag(page, "temperature", temperature)
+        expect(said.first).to_have_text(entropy(SamplingConfig(temperature)))
+        expect(said.nth(2)).to_have_text("1,000 of 1,000")
+    expect(page.locator(".gpt-distribution .drawn")).to_contain_text("Let go")
+    drag(page, "top-k", 20)
+    expect(said.first).to_have_text(entropy(SamplingConfig(1.9, top_k=20)))
+    shares = (logits.double() / 1.0).softmax(-1)
+    tail = 1 - shares.topk(100).values.sum().item()
+    expect(page.locator(".gpt-distribution .caption")).to_contain_text(
+        f"the other 900 hold {100 * tail:.2f} %, then 0.00 %"
+    )
+
+
+def drag(page: Page, name: str, value: float) -> None:
+    """Move a slider as a hand does that does not let go."""
+    page.get_by_role("slider", name=name).evaluate(
+        "(range, value) => { range.value = value; range.dispatchEvent(new Event('input')); }", value
+    )
+
+
+def test_a_click_in_the_trees_changes_the_text(page: Page, serve: Callable[[Path], str]) -> None:
+    open_page(page, serve(HOME))
+    taken = page.locator(".gpt-distribution .taken")
+    taken.nth(10).click()
+    expect(taken).to_have_count(10)
+    likely = page.locator('[aria-label^="The 4 likeliest tokens after the text"]')
+    likely.focus()
+    for key in ("ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    expect(taken).to_have_count(11)
+    tried = page.locator('[aria-label^="2 continuations of the prompt"]')
+    expect(tried).to_be_attached()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from explorer.components.distribution import Controls, Request
+from explorer.components.distribution import Controls, Request, message
 from explorer.sampling.files import table_of
+from explorer.sampling.picture import picture_of
 from explorer.sampling.subject import Subject
 from explorer.sampling.text import Text, answer, needles
 from gpt.lens.opening import OpenedModel, open_model
@@ -20,6 +23,7 @@ from gpt.lens.writing import start_text
 from gpt.runs.demos import list_demos
 from gpt.tensor.filters import SamplingConfig
 from gpt.tensor.sampling import generate
+from gpt.tensor.steps import take_step
 
 HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
 HOT = Controls(1.5, top_k=20, top_p=0.9, min_p=0.01)
@@ -66,6 +70,55 @@ def test_whoever_goes_back_and_on_again_draws_the_same(subject: Subject) -> None
     assert text.taken == whole[:11]
     text.go_on(19)
     assert text.taken == whole
+
+
+def test_what_is_left_for_another_way_can_be_taken_up_again(subject: Subject) -> None:
+    text = Text(subject, HOT)
+    text.go_on(20)
+    first = text.branch
+    text = answer(text, Request("force", HOT, token=5, place=8))
+    text.go_on(3)
+    second = text.branch
+    assert [each.tokens for each in text.tries] == [first.tokens]
+    text.return_to(first)
+    assert (text.branch.tokens, text.forced) == (first.tokens, set())
+    assert [each.tokens for each in text.tries] == [first.tokens, second.tokens]
+    text.go_on(2)
+    assert text.taken == drawn(subject.opened, subject.prompt, 22, **vars(HOT))
+    text.return_to(second)
+    assert (text.taken, text.forced) == (list(second.tokens), {8})
+    anew = text.written_anew(subject, Controls())
+    assert len(anew.tries) == 2
+    assert not anew.written_anew(replace(subject, prompt=(4,)), Controls()).tries
+
+
+def test_what_is_taken_up_under_other_controls_counts_as_given_where_they_draw_otherwise(
+    subject: Subject,
+) -> None:
+    text = Text(subject, HOT)
+    text.go_on(12)
+    tried = text.branch
+    cold = Text(subject, Controls(temperature=0.0))
+    cold.return_to(tried)
+    assert cold.taken == list(tried.tokens)
+    logits = subject.opened.model(torch.tensor([[*subject.prompt, *tried.tokens]]))[0][0]
+    best = logits[len(subject.prompt) - 1 : -1].argmax(-1).tolist()
+    assert cold.forced == {i for i, token in enumerate(tried.tokens) if token != best[i]}
+
+
+def test_of_a_vocabulary_as_large_as_gpt2s_only_the_likeliest_are_sent(subject: Subject) -> None:
+    V, places = 50_257, 61
+    logits = 3 * torch.randn(places, V, generator=torch.Generator().manual_seed(3))
+    tokenizer = SimpleNamespace(vocab_size=V, bos=None, decode=lambda ids: f" w{ids[0]}")
+    opened = subject.opened._replace(config=SimpleNamespace(tokenizer=tokenizer))
+    text = Text(replace(subject, opened=opened, prompt=(1,)), HOT, logits=list(logits))
+    text.go_on(places - 1)
+    picture = picture_of(text)
+    assert len(message(picture, HOT)) < 300_000
+    assert picture.settled is not None
+    shares = take_step(logits[-1], [], SamplingConfig(**vars(HOT)), uniform=0.5).probabilities
+    assert picture.settled.kept[-1] == int((shares > 0).sum())
+    assert picture.settled.final[-1].sum() == pytest.approx(1)  # top-k leaves nothing to the tail
 
 
 def test_a_forced_token_stays_where_other_controls_come(subject: Subject) -> None:

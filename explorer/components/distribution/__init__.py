@@ -1,6 +1,7 @@
 """What comes next: a place's distribution under four sliders, drawn from, and the text it makes.
 
 Dragging, hovering and pointing happen in the browser, with the arithmetic of `gpt.tensor.filters`.
+Of a large vocabulary only the likeliest tokens are sent; all others are one number, the tail.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import numpy.typing as npt
 import streamlit as st
 
 from explorer.components.film import MESSAGE_SCRIPT, pack
+from explorer.components.painting import COLOURS_SCRIPT
 
 HERE = Path(__file__).parent
 # One module for the browser, in the order in which it is read: the entry first.
-SCRIPTS = ("distribution", "filters", "sliders", "bars", "text")
+SCRIPTS = ("distribution", "filters", "sliders", "bars", "needle", "arithmetic", "text")
 
 Act = Literal["controls", "token", "word", "end", "back", "force", "goto"]
+Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -53,28 +56,68 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """What the view shows.
+class Settled:
+    """What the controls as Python has them make of a large vocabulary, place by place.
 
     Attributes:
-        texts: what each token of the vocabulary stands for.
-        vocabulary: the same as it is to be seen.
-        prompt: the tokens that were given.
-        taken: the tokens behind it.
-        given: for each of those whether it was forced.
-        logits: of every place, and of the next: `(taken + 1, V)`.
-        uniforms: where the needle points at each of them, `(taken + 1,)`.
-        is_over: whether nothing more can follow.
+        final: what each listed token is drawn with, `(places, K)`.
+        starts: where its share begins, all shares laid end to end, `(places, K)`.
+        tails: ln Σ exp of the tail and its mean, at temperature 1 and at the controls',
+            `(places, 2, 2)`: see `gpt.lens.shortlist`.
+        table: the same of the place that is shown, at every hundredth from 0 to 2, `(201, 2)`.
+        kept: how many tokens the controls keep.
+        entropies: of what is drawn from, in nats.
+        drawn: the token at which the needle points, as an index into the picture's tokens.
+        spans: from where to where its share goes, `(places, 2)`.
     """
 
+    final: Floats
+    starts: Floats
+    tails: Floats
+    table: Floats
+    kept: Sequence[int]
+    entropies: Sequence[float]
+    drawn: Sequence[int]
+    spans: Floats
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the view shows. A place is where a token stands, or will stand, behind the prompt.
+
+    Attributes:
+        ids: of the tokens that occur in the picture, all of a small vocabulary.
+        texts: what each of them stands for.
+        vocabulary: the same as it is to be seen.
+        vocab_size: V.
+        prompt: the text that was given.
+        n_prompt: how many tokens that is.
+        taken: the tokens behind it, as indices into `ids`.
+        given: for each of those whether it was forced.
+        surprisals, ranks, entropies: of each of those, by the model itself.
+        listed: the K tokens that each place lists, as indices, `(places, K)`.
+        logits: theirs, `(places, K)`.
+        uniforms: where the needle points at each place.
+        is_over: whether nothing more can follow.
+        settled: for a vocabulary of which only the likeliest tokens are listed.
+    """
+
+    ids: Sequence[int]
     texts: Sequence[str]
     vocabulary: Sequence[str]
-    prompt: Sequence[int]
+    vocab_size: int
+    prompt: str
+    n_prompt: int
     taken: Sequence[int]
     given: Sequence[bool]
-    logits: npt.NDArray[np.float32]
+    surprisals: Sequence[float]
+    ranks: Sequence[int]
+    entropies: Sequence[float]
+    listed: npt.NDArray[np.uint16]
+    logits: Floats
     uniforms: Sequence[float]
     is_over: bool
+    settled: Settled | None = None
 
 
 def requested(key: str) -> Request | None:
@@ -100,18 +143,24 @@ def requested(key: str) -> Request | None:
 
 def distribution(picture: Picture, controls: Controls, *, key: str) -> None:
     """Show the picture; ask `requested` what the reader does with it."""
-    head = {
-        "texts": list(picture.texts),
-        "vocabulary": list(picture.vocabulary),
-        "prompt": list(picture.prompt),
-        "taken": list(picture.taken),
-        "given": list(picture.given),
-        "controls": vars(controls),
-        "uniforms": list(picture.uniforms),
-        "is_over": picture.is_over,
+    _component()(key=key, data=message(picture, controls), on_act_change=lambda: None)
+
+
+def message(picture: Picture, controls: Controls) -> bytes:
+    """The picture as the browser gets it."""
+    head: dict[str, Any] = {
+        name: value
+        for name, value in vars(picture).items()
+        if name not in ("listed", "logits", "settled")
     }
-    data = pack(head, {"logits": picture.logits})
-    _component()(key=key, data=data, on_act_change=lambda: None)
+    arrays: dict[str, npt.NDArray[Any]] = {"listed": picture.listed, "logits": picture.logits}
+    settled = picture.settled
+    if settled is not None:
+        arrays |= {
+            name: getattr(settled, name) for name in ("final", "starts", "tails", "table", "spans")
+        }
+        head["settled"] = {name: getattr(settled, name) for name in ("kept", "entropies", "drawn")}
+    return pack({**head, "controls": vars(controls)}, arrays)
 
 
 @cache
@@ -122,6 +171,6 @@ def _component() -> Callable[..., Any]:
         "gpt_explorer_distribution",
         html=(HERE / "distribution.html").read_text(encoding="utf-8"),
         css=(HERE / "distribution.css").read_text(encoding="utf-8"),
-        js="\n".join([*scripts, MESSAGE_SCRIPT]),
+        js="\n".join([*scripts, COLOURS_SCRIPT, MESSAGE_SCRIPT]),
     )
     return cast(Callable[..., Any], component)

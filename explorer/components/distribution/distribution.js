@@ -1,7 +1,11 @@
 // What comes next: the distribution of a place in the text as bars that follow the sliders, the
 // needle that draws from it, the arithmetic of one token, and the text itself. Dragging, hovering
 // and pointing need no message to Python; letting go, stepping and forcing send one.
+//
+// A token is known here by its index into the message's tokens; at a place, by its number among the
+// tokens that the place lists, or -1 for the tail of all others.
 
+const TAIL = -1;
 const instances = new WeakMap();
 
 /** Called by Streamlit at mount and whenever the data or the theme changes. */
@@ -25,7 +29,7 @@ function create(root) {
     message: null,
     controls: null, // as they stand under the hand
     place: 0, // whose distribution is shown: 0 is the first after the prompt
-    pointed: null, // the token under the pointer
+    pointed: null, // the token under the pointer, by its number at the place
     order: "likely",
     colouring: "surprisal",
   };
@@ -84,8 +88,6 @@ function radios(root, name, onChoice) {
 function receive(view, message) {
   view.message = message;
   view.controls = { ...message.controls };
-  const V = message.vocabulary.length;
-  view.logitsAt = (place) => message.numbers.logits.subarray(place * V, (place + 1) * V);
   view.sliders.take();
   view.text.lay(); // a token that had the focus loses it here, and with it its place
   view.place = restingPlace(view);
@@ -102,6 +104,34 @@ function restingPlace({ message }) {
   return Math.max(0, message.taken.length - (message.is_over ? 1 : 0));
 }
 
+/** What is known of a place: the tokens that it lists, their logits, and what the others come to. */
+function placeAt(view, place) {
+  const { numbers, vocab_size: size, settled, controls } = view.message;
+  const count = numbers.listed.length / (view.message.taken.length + 1);
+  const from = place * count;
+  const pair = (array, index) => array.subarray(2 * index, 2 * index + 2);
+  const tailAt = (temperature) => {
+    if (!settled) return NO_TAIL;
+    if (temperature === 1) return pair(numbers.tails, 2 * place);
+    if (temperature === controls.temperature) return pair(numbers.tails, 2 * place + 1);
+    return pair(numbers.table, Math.min(Math.round(100 * temperature), numbers.table.length / 2 - 1));
+  };
+  return {
+    listed: numbers.listed.subarray(from, from + count),
+    logits: numbers.logits.subarray(from, from + count),
+    settled: settled && {
+      final: numbers.final.subarray(from, from + count),
+      starts: numbers.starts.subarray(from, from + count),
+      span: pair(numbers.spans, place),
+      kept: settled.kept[place],
+      entropy: settled.entropies[place],
+      drawn: settled.drawn[place],
+    },
+    size,
+    tailAt,
+  };
+}
+
 /** Paint with the next frame, once however often it was asked for. */
 function soon(view) {
   if (view.frame) return;
@@ -112,49 +142,31 @@ function soon(view) {
 }
 
 function paint(view) {
-  view.now = distribute(view.logitsAt(view.place), view.controls);
-  const needle = view.message.uniforms[view.place];
-  view.now.needle = needle;
-  view.now.drawn = pointedAt(view.now.final, needle);
+  const { message, place } = view;
+  const at = placeAt(view, place);
+  const now = { ...distribute(at, view.controls), ...at, needle: message.uniforms[place] };
+  const isResting = Object.entries(message.controls).every(([name, value]) => view.controls[name] === value);
+  if (!now.settled) {
+    now.drawn = pointedAt(now.final, now.needle);
+    now.starts = now.final.map(((sum) => (share) => (sum += share) - share)(0));
+    now.span = [now.starts[now.drawn], now.starts[now.drawn] + now.final[now.drawn]];
+  } else if (isResting) {
+    // As Python has it, which knows the tail token by token.
+    const { drawn, ...known } = now.settled;
+    const tail = 1 - known.final.reduce((sum, share) => sum + share, 0);
+    Object.assign(now, known, { isExact: true, finalTail: tail > 1e-6 ? tail : 0, drawnToken: drawn });
+    now.drawn = now.listed.indexOf(drawn);
+  } else {
+    now.drawn = null; // in whose share the needle falls depends on the whole vocabulary
+  }
+  now.textOf = (k) => (k === TAIL ? "others" : message.vocabulary[at.listed[k]]);
+  view.now = now;
   view.bars.paint();
+  paintNeedle(view);
   paintArithmetic(view);
 }
 
-/** A number with as many digits as it needs, and a true minus sign. */
-function written(number, digits = 4) {
-  if (number === -Infinity) return "−∞";
-  if (number !== 0 && Math.abs(number) < 10 ** -digits) return number.toExponential(1).replace("-", "−");
-  return number.toFixed(digits).replace("-", "−");
-}
-
-function paintArithmetic(view) {
-  const { now, message, root } = view;
-  const token = view.pointed ?? now.drawn;
-  const kept = now.cause.filter((cause) => !cause).length;
-  const T = view.controls.temperature;
-  root.querySelector(".pointed").innerHTML =
-    `How <b class="chip">${escaped(message.vocabulary[token])}</b> gets its share`;
-  const cause = now.cause[token];
-  const keptShare = now.heated.reduce((sum, share, i) => sum + (now.cause[i] ? 0 : share), 0);
-  const rows = [
-    ["logit", written(view.logitsAt(view.place)[token])],
-    [T === 0 ? "T = 0: only the largest stays" : `÷ T = ÷ ${T.toFixed(2)}`, written(now.scaled[token])],
-    ["softmax", written(now.heated[token])],
-    ["filters", cause ? `out, by ${cause}` : "stays"],
-    [`÷ what is kept, ${written(keptShare)}`, written(now.final[token])],
-  ];
-  root.querySelector(".arithmetic tbody").innerHTML = rows
-    .map(([name, number]) => `<tr><th scope="row">${name}</th><td>${number}</td></tr>`)
-    .join("");
-  root.querySelector(".summary").innerHTML = [
-    ["entropy", `${entropyOf(now.final).toFixed(3)} nats`],
-    ["of the model itself", `${entropyOf(now.model).toFixed(3)} nats`],
-    ["tokens kept", `${kept} of ${message.vocabulary.length}`],
-  ]
-    .map(([name, number]) => `<dt>${name}</dt><dd>${number}</dd>`)
-    .join("");
-}
-
-function escaped(text) {
-  return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+/** The token that was taken at the place, or is pointed at by the needle; null where none is. */
+function tokenOf({ message, place, now }) {
+  return place < message.taken.length ? now.listed.indexOf(message.taken[place]) : now.drawn;
 }

@@ -21,7 +21,7 @@ function createSliders(view) {
     const read = () => {
       const number = range.valueAsNumber;
       // With all tokens there is nothing to keep to: the control is off.
-      return control.name === "top_k" && number >= view.message.vocabulary.length ? 0 : number;
+      return control.name === "top_k" && number >= Number(range.max) ? 0 : number;
     };
     const show = () => {
       output.textContent = control.written(view.controls[control.name]);
@@ -38,12 +38,14 @@ function createSliders(view) {
 
   /** The controls as Python has them; a number beyond a slider's range widens it. */
   function take() {
-    const V = view.message.vocabulary.length;
+    const { numbers, taken, vocab_size: size } = view.message;
+    const listed = numbers.listed.length / (taken.length + 1);
+    const most = listed < size ? listed + 1 : size; // of top-k: from there on all stay
     for (const { control, range, show } of rows) {
       const number = view.controls[control.name];
-      const isAll = control.name === "top_k" && number === 0;
-      range.max = control.name === "top_k" ? V : Math.max(control.max, number);
-      range.value = isAll ? V : number;
+      const isTopK = control.name === "top_k";
+      range.max = isTopK ? Math.max(most, Math.min(number + 1, size)) : Math.max(control.max, number);
+      range.value = isTopK && number === 0 ? range.max : number;
       show();
     }
   }

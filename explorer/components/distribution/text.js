@@ -5,18 +5,15 @@ function createText(view) {
 
   function lay() {
     const { message } = view;
-    const most = Math.log(message.vocabulary.length);
+    const most = Math.log(message.vocab_size);
     place.replaceChildren();
     const given = document.createElement("span");
     given.className = "given";
-    given.textContent = message.prompt.map((token) => plain(message.texts[token])).join("");
+    given.textContent = plain(message.prompt);
     place.append(given);
     message.taken.forEach((token, i) => {
       const button = document.createElement("button");
-      const shares = softmax(view.logitsAt(i));
-      const surprisal = -Math.log(shares[token]);
-      const rank = shares.filter((share) => share > shares[token]).length + 1;
-      const entropy = entropyOf(shares);
+      const [surprisal, entropy, rank] = [message.surprisals[i], message.entropies[i], message.ranks[i]];
       const strength = { surprisal: surprisal / most, entropy: entropy / most, rank: Math.log(rank) / most };
       button.type = "button";
       button.tabIndex = i === message.taken.length - 1 ? 0 : -1;
@@ -25,7 +22,7 @@ function createText(view) {
       button.textContent = plain(message.texts[token]) || message.vocabulary[token];
       button.title =
         `${message.vocabulary[token]}: rank ${rank}, surprisal ${surprisal.toFixed(3)} nats,` +
-        ` entropy ${entropy.toFixed(3)} nats. ${alternatives(shares)}`;
+        ` entropy ${entropy.toFixed(3)} nats. ${alternatives(i)}`;
       button.setAttribute("aria-label", button.title);
       for (const event of ["pointerenter", "focus"]) button.addEventListener(event, () => peek(i));
       for (const event of ["pointerleave", "blur"]) button.addEventListener(event, () => peek(restingPlace(view)));
@@ -41,9 +38,11 @@ function createText(view) {
     }
   }
 
-  function alternatives(shares) {
+  function alternatives(index) {
+    const { logits, listed, tailAt } = placeAt(view, index);
+    const { shares } = shareOut(logits, tailAt(1)[0]);
     const best = [...shares.keys()].sort((a, b) => shares[b] - shares[a]).slice(0, 5);
-    const words = best.map((i) => `${view.message.vocabulary[i]} ${(100 * shares[i]).toFixed(1)} %`);
+    const words = best.map((k) => `${view.message.vocabulary[listed[k]]} ${(100 * shares[k]).toFixed(1)} %`);
     return `The model: ${words.join(", ")}`;
   }
 

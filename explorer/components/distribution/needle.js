@@ -1,0 +1,50 @@
+// Below the bars the same probabilities laid end to end, in the order of the vocabulary, and the
+// needle that draws from them. Where a tail is left out, its shares are the gaps.
+
+const NEEDLE_HEIGHT = 56;
+
+function paintNeedle(view) {
+  const line = view.root.querySelector(".needle");
+  const words = view.root.querySelector(".drawn");
+  const { now, message } = view;
+  const { context, width } = prepare(line, NEEDLE_HEIGHT);
+  if (now.drawn === null) {
+    words.textContent = "Let go, and the needle draws from these.";
+    line.setAttribute("aria-label", "The needle waits until the slider is let go");
+    return;
+  }
+  const colour = readColours(view.root);
+  const length = width - INSET.left - INSET.right;
+  const along = (share) => INSET.left + share * length;
+  context.font = monospace(12);
+  context.textAlign = "center";
+  const segment = (from, to, text, isDrawn, isPointed) => {
+    context.fillStyle = css(isDrawn ? colour.backward : colour.forward);
+    context.globalAlpha = isDrawn ? 1 : isPointed ? 0.9 : 0.28;
+    context.fillRect(from, 20, Math.max(to - from - 1, 0.5), 20);
+    context.globalAlpha = 1;
+    if (to - from > 11) {
+      context.fillStyle = isDrawn ? "#fff" : css(colour.text);
+      context.fillText(text.slice(0, 3), (from + to) / 2, 34);
+    }
+  };
+  now.final.forEach((share, k) => {
+    if (share <= 0 || k === now.drawn) return;
+    segment(along(now.starts[k]), along(now.starts[k] + share), now.textOf(k), false, k === view.pointed);
+  });
+  const text = now.drawn === TAIL ? message.vocabulary[now.drawnToken] : now.textOf(now.drawn);
+  segment(along(now.span[0]), along(now.span[1]), text, true, false);
+  const x = along(now.needle);
+  context.fillStyle = css(colour.text);
+  context.fillRect(x - 1, 12, 2, 36);
+  context.beginPath();
+  context.moveTo(x - 5, 6);
+  context.lineTo(x + 5, 6);
+  context.lineTo(x, 15);
+  context.fill();
+  const given = message.given[view.place] ? "It was given, not drawn. " : "";
+  words.innerHTML =
+    `${given}The needle stands at <b>${now.needle.toFixed(4)}</b>, in the share of <b class="chip">${escaped(text)}</b>,` +
+    ` which goes from ${now.span[0].toFixed(4)} to ${now.span[1].toFixed(4)}.`;
+  line.setAttribute("aria-label", `The needle at ${now.needle.toFixed(4)} points at ${text}`);
+}
