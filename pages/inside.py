@@ -44,6 +44,7 @@ from gpt.lens.embeddings import project
 from gpt.lens.information_flow import measure_flow
 from gpt.lens.logit_lens import decided_at, read_predictions
 from gpt.lens.memory import keep_freed_memory
+from gpt.lens.neurons import survey_neurons
 from gpt.lens.patching import patch_stream
 from gpt.runs.library import Summary
 
@@ -101,7 +102,7 @@ def show_words(subject: Subject, reading: Reading, choice: Choice) -> None:
     halves = 2 if reading.is_halved else 1
     st.html(
         f"""<p class="gpt-caption">Each cell holds what would be said next if the model stopped
-        there: the bluer, the surer. Along the line the answer is decided, on average after
+        there: the bluer, the surer. From the underlined cell on the answer stays, on average after
         <b>{float(decided.float().mean()) / halves:.1f}</b> of {reading.trace.n_layer} layers;
         after {chip(subject.texts[choice.position])}, at <b>{here}</b>. Curves lead back to where a
         cell comes from: blue through heads, grey within the stream, squares through MLPs, as wide
@@ -189,4 +190,7 @@ if runs:
     state["inside page of"] = state["inside run"]
     follow_training(runs[state["inside run"]])
 end_page()
-show_code(read_predictions, decided_at, measure_contributions, measure_flow, patch_stream, project)
+show_code(
+    *(read_predictions, decided_at, measure_contributions, measure_flow),
+    *(patch_stream, survey_neurons, project),
+)
