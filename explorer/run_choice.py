@@ -17,8 +17,7 @@ from gpt.runs.config import RunError
 from gpt.runs.demos import list_all
 from gpt.runs.library import Summary
 from gpt.runs.run import Run
-
-FIRST_LENGTH = 32  # characters of a first text
+from gpt.runs.samples import beginning_of
 
 state = st.session_state
 
@@ -76,12 +75,7 @@ def choose_run(runs: Mapping[str, Summary], key: str, label: str = "Run") -> Sum
 def first_text(summary: Summary) -> str:
     """A text that this model knows the letters of: the beginning of what it wrote last."""
     samples = records_of(summary).samples
-    text = str(samples[-1]["text"]) if samples else ""
-    if summary.config.corpus.name in TASKS:
-        return text.split(" ")[0]  # behind it stands whether the answer is right
-    if summary.config.corpus.kind == "documents":
-        return text.split("\n")[0][:FIRST_LENGTH]
-    return text.lstrip("\n")[:FIRST_LENGTH]
+    return beginning_of(str(samples[-1]["text"]), summary.config.corpus) if samples else ""
 
 
 def follow_training(summary: Summary) -> None:

@@ -139,6 +139,14 @@ def _downloads_of(run: Run) -> list[Download]:
             icon=":material/download:",
             help="All of the run, to be brought in again here or elsewhere.",
         )
+        report = Download(
+            "Report as HTML",
+            f"{run.name}.html",
+            partial(_report, run),
+            icon=":material/article:",
+            help="Curves, samples, heads, settings and the command that does it again, in one file"
+            " that opens without a network.",
+        )
         measured = [
             Download(
                 "Every number as CSV",
@@ -154,7 +162,9 @@ def _downloads_of(run: Run) -> list[Download]:
                 help="Its curves and samples: unpack them, then `tensorboard --logdir` FOLDER.",
             ),
         ]
-        kept[run.name] = [whole] if run.config().is_from_outside else [whole, *measured]
+        kept[run.name] = [whole, report]
+        if not run.config().is_from_outside:
+            kept[run.name] += measured
     return kept[run.name]
 
 
@@ -200,6 +210,13 @@ def _numbers(run: Run) -> str:
     records = RunRecords(run)
     records.read()
     return records.to_csv()
+
+
+def _report(run: Run) -> str:
+    # Only who asks for it loads torch.
+    from gpt.report.report import write_report
+
+    return write_report(run)
 
 
 def _exported(run: Run) -> bytes:

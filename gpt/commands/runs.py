@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from gpt.commands import CommandError
+from gpt.files import write_whole
 from gpt.runs.archive import export_run, import_run
 from gpt.runs.config import RunError
 from gpt.runs.control import pause_run, set_learning_rate, stop_run
 from gpt.runs.demos import ship_run
 from gpt.runs.library import Summary, delete_run, find_run, list_runs, runs_folder
+from gpt.runs.run import Run
 from gpt.runs.tensorboard import export_to_tensorboard
 
 WHO = "terminal"
@@ -47,6 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("run", metavar="RUN", help="its name, or its folder")
         for each, options in needs.items():
             action.add_argument(each, **options)
+    summary = "tell a run in one HTML file, which opens offline"
+    report = actions.add_parser("report", help=summary, description=summary)
+    report.add_argument("run", metavar="RUN", help="its name, or its folder")
+    report.add_argument("--out", metavar="FILE", type=Path, required=True, help="to write")
     summary = "make a run from a zip file"
     actions.add_parser("import", help=summary, description=summary).add_argument("file", type=Path)
     summary = "make a run to look into from a GPT-2 or a nanoGPT that was trained elsewhere"
@@ -97,8 +103,22 @@ def _do(arguments: argparse.Namespace) -> None:
             export_run(run, arguments.file)
         case "ship":
             ship_run(run, arguments.folder)
+        case "report":
+            _report(run, arguments.out)
         case "tensorboard":
             export_to_tensorboard(run, arguments.folder)
+
+
+def _report(run: Run, file: Path) -> None:
+    # Only here: listing and steering runs takes no torch.
+    from gpt.report.report import write_report
+
+    contents = write_report(run).encode()
+    try:
+        write_whole(file, contents)
+    except OSError as error:
+        raise CommandError(f"{file} cannot be written: {error.strerror or error}") from None
+    print(f"{file}: {len(contents):,} bytes")
 
 
 def _read_rate(text: str) -> float | None:
