@@ -125,8 +125,9 @@ def open_summary(n_heads: int) -> None:
 
 
 def show_film(subject: Subject, choice: Choice, off: SwitchedOff, reading: Reading) -> None:
-    """Behind the picture, what the slider will show; and from it, how each head came about."""
+    """From the film, how each head came about; and behind it, what the slider will show."""
     film = ask_film(subject, off)
+    show_becoming(choice, reading, film)
     name = subject.film_name(off)
     if film.value:
         made: Film = film.value
@@ -135,32 +136,6 @@ def show_film(subject: Subject, choice: Choice, off: SwitchedOff, reading: Readi
         open_film(made.steps, weights, choice.open, view=VIEW, film=name)
     elif film.is_awaited:
         thumbnail_film((), None, (), view=VIEW, film=name)
-    show_becoming(choice, reading, film)
-
-
-def show(runs: Mapping[str, Summary]) -> None:
-    """The picture, and everything about the pair that is pinned."""
-    subject = choose_subject(runs)
-    if state["attention run"] != state.get("attention page of") or was_cut_short():
-        run_whole_page()  # another run may be one that trains, which the page then follows
-    if subject is None:
-        return
-    choice = choice_for(subject)
-    off = switched_off(choice)
-    reading = read(subject.run, choice.step, subject.ids, off)
-    if choice.pinned is None:
-        query = len(subject.ids) - 1
-        key = strongest_key(reading.opened_pattern(choice.open), query)
-        choice = replace(choice, pinned=Pinned(query, key))
-    show_picture(subject, choice, off, reading)
-    let_it_be_painted()
-    show_summaries(subject, choice)
-    if choice.open < subject.n_heads:
-        show_unfolded(subject, choice, reading)
-    show_switching(subject, choice, off, reading)
-    show_table(subject, choice, reading)
-    st.fragment(show_film)(subject, choice, off, reading)
-    write_link(subject)
 
 
 def look_at(run: str, text: str, choice: Choice) -> None:
@@ -194,6 +169,32 @@ THINGS_TO_TRY = [
 ]
 
 
+def show(runs: Mapping[str, Summary]) -> None:
+    """The picture, and everything about the pair that is pinned."""
+    subject = choose_subject(runs)
+    if state["attention run"] != state.get("attention page of") or was_cut_short():
+        run_whole_page()  # another run may be one that trains, which the page then follows
+    if subject is None:
+        return
+    choice = choice_for(subject)
+    off = switched_off(choice)
+    reading = read(subject.run, choice.step, subject.ids, off)
+    if choice.pinned is None:
+        query = len(subject.ids) - 1
+        key = strongest_key(reading.opened_pattern(choice.open), query)
+        choice = replace(choice, pinned=Pinned(query, key))
+    show_picture(subject, choice, off, reading)
+    let_it_be_painted()
+    show_summaries(subject, choice)
+    show_things_to_try(THINGS_TO_TRY)
+    if choice.open < subject.n_heads:
+        show_unfolded(subject, choice, reading)
+    show_switching(subject, choice, off, reading)
+    show_table(subject, choice, reading)
+    st.fragment(show_film)(subject, choice, off, reading)
+    write_link(subject)
+
+
 st.cache_resource(keep_freed_memory)()
 if "attention text" not in state:
     read_link()
@@ -205,6 +206,5 @@ if runs:
     st.fragment(show)(runs)
     state["attention page of"] = state["attention run"]
     follow_training(runs[state["attention run"]])
-    show_things_to_try(THINGS_TO_TRY)
 end_page()
 show_code(trace, attend, MultiHeadAttention, label_heads, switch_off, measure_push)

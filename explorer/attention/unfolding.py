@@ -27,34 +27,29 @@ def show_unfolded(subject: Subject, choice: Choice, reading: Reading) -> None:
     shares = reading.patterns[choice.open][query, : query + 1]
     share = float(shares[key])
     st.header(f"How {share:.2f} came to be", anchor="unfolded")
-    left, middle, right = st.columns(3, gap="large")
-    with left:
-        st.html(
-            product_steps(
-                queries[query],
-                keys[key],
-                subject.texts[query],
-                subject.texts[key],
-                share,
-                query + 1,
-                float(np.exp(scores[query, : query + 1]).sum()),
-            )
-        )
-    with middle:
-        st.html(
-            '<p class="gpt-caption">In these shares the head takes the values of all it sees:</p>'
-            + mixture(
-                values,
-                shares,
-                subject.texts,
-                reading.trace[f"{at}.heads"][head, query].float().numpy(),
-            )
-        )
-    with right:
-        show_pushes(subject, choice, reading)
+    product = product_steps(
+        queries[query],
+        keys[key],
+        subject.texts[query],
+        subject.texts[key],
+        share,
+        query + 1,
+        float(np.exp(scores[query, : query + 1]).sum()),
+    )
+    mixed = mixture(
+        values,
+        shares,
+        subject.texts,
+        reading.trace[f"{at}.heads"][head, query].float().numpy(),
+    )
+    st.html(
+        f"""<div class="gpt-unfolded"><section>{product}</section>
+        <section><p class="gpt-caption">In these shares the head takes the values of all it
+        sees:</p>{mixed}</section><section>{push(subject, choice, reading)}</section></div>"""
+    )
 
 
-def show_pushes(subject: Subject, choice: Choice, reading: Reading) -> None:
+def push(subject: Subject, choice: Choice, reading: Reading) -> str:
     """Which next tokens the open head's write speaks for, and which against."""
     assert choice.pinned is not None
     layer, head = divmod(choice.open, reading.n_head)
@@ -63,14 +58,13 @@ def show_pushes(subject: Subject, choice: Choice, reading: Reading) -> None:
         written = reading.trace[f"blocks.{layer}.attn.head_writes"][head]
         changes = measure_push(reading.opened.model, reading.trace, written)[query]
     except NoSuchActivationError:
-        st.html(
+        return (
             '<p class="gpt-caption">On this rung nothing is added up on the way, so no head has a'
             " word of its own in the logits.</p>"
         )
-        return
     tokenizer = reading.opened.tokenizer
     tokens = [tokenizer.decode([each]) for each in range(tokenizer.vocab_size)]
-    st.html(
+    return (
         f'<p class="gpt-caption">What {head_name(choice.open, reading.n_head)} writes after'
         f" <b>{visible(subject.texts[query])}</b> speaks, in logits,</p>"
         + pushes(changes.float().numpy(), tokens)

@@ -15,7 +15,7 @@ function createThumbnails(view) {
     const { layers, heads } = view.message;
     const columns = heads.length / layers;
     const width = place.clientWidth;
-    side = Math.max(14, Math.min(110, Math.floor((width - MARGIN) / columns) - GAP));
+    side = Math.max(14, Math.min(150, Math.floor((width - MARGIN) / columns) - GAP));
     const height = MARGIN + layers * (side + GAP);
     place.style.height = `${height}px`;
     for (const canvas of [patterns, lit]) {
