@@ -2,8 +2,8 @@
 
     python tests/benchmarks/attention_page.py [EDITS]
 
-Makes two runs with a few checkpoints of random weights, of 4 layers of 4 heads with a block of 64
-and of 6 by 6 with 256, starts the app and Chromium, and measures for each with a full block:
+Makes runs with a few checkpoints of random weights, of 4 layers of 4 heads with a block of 64, and
+of 6 by 6 and 12 by 12 with 256, starts the app and Chromium, and measures with a full block:
 
 - from a changed text to the repainted thumbnails of all heads;
 - frames a second while the pointer wanders over the thumbnails and the open head;
@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 from conftest import HOME, QUIET, start_app
 
-SIZES = ((4, 4, 64), (6, 6, 256))
+SIZES = ((4, 4, 64), (6, 6, 256), (12, 12, 256))
 CHECKPOINTS = 12
 
 FRAMES = """async (milliseconds) => {
