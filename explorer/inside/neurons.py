@@ -60,7 +60,7 @@ def show_neurons(subject: Subject, choice: Choice, reading: Reading) -> None:
     with beside:
         show_picked(subject, reading, activations, picked, position)
     with st.container(key="inside-contexts"):
-        st.fragment(show_corpus)(subject, choice, reading.opened, listed, picked, activations)
+        st.fragment(show_corpus)(subject, choice, reading, listed, picked)
 
 
 def picked_neuron(activations: Tensor, listed: Sequence[tuple[int, int]]) -> tuple[int, int]:
@@ -153,13 +153,12 @@ def pick_typed() -> None:
 def show_corpus(
     subject: Subject,
     choice: Choice,
-    opened: OpenedModel,
+    reading: Reading,
     listed: Sequence[tuple[int, int]],
     picked: tuple[int, int],
-    activations: Tensor,
 ) -> None:
     """Where in text never learnt the picked neuron is strongest, and a table of many."""
-    corpus = corpus_of(subject)
+    opened, corpus = reading.opened, corpus_of(subject)
     survey: NeuronSurvey | None = None
     if corpus is not None:
         found = ask_survey(subject, choice.step, opened, corpus)
@@ -170,7 +169,7 @@ def show_corpus(
             show_mistake(found.reason)
     if survey is not None:
         show_contexts(survey, opened, picked)
-    show_table(subject, choice, opened, listed, picked, activations, survey)
+    show_table(subject, choice, reading, listed, picked, survey)
 
 
 def wait_for_survey(subject: Subject, step: int, opened: OpenedModel, corpus: Corpus) -> None:
@@ -181,6 +180,12 @@ def wait_for_survey(subject: Subject, step: int, opened: OpenedModel, corpus: Co
 
 def corpus_of(subject: Subject) -> Corpus | None:
     """The run's text; where it is not here, it is asked for."""
+    if subject.summary.config.is_from_outside:
+        st.html(
+            '<p class="gpt-caption">This model comes from outside, without the text that it has'
+            " learnt, so its neurons are seen on the text above only.</p>"
+        )
+        return None
     reference = subject.summary.config.corpus
     if not reference.is_own and provide_corpus(reference.name) is None:
         return None
@@ -232,13 +237,13 @@ def show_contexts(survey: NeuronSurvey, opened: OpenedModel, picked: tuple[int, 
 def show_table(
     subject: Subject,
     choice: Choice,
-    opened: OpenedModel,
+    reading: Reading,
     listed: Sequence[tuple[int, int]],
     picked: tuple[int, int],
-    activations: Tensor,
     survey: NeuronSurvey | None,
 ) -> None:
     """The most active neurons as a table to be sorted and saved; a row picks."""
+    activations = neuron_activations(reading.trace)
     here = [float(activations[layer, choice.position, neuron]) for layer, neuron in listed]
     columns: dict[str, list[object]] = {
         "layer": [layer for layer, _ in listed],
@@ -251,7 +256,7 @@ def show_table(
             float(survey.active_share[each]) for each in listed
         ]
         columns["largest there"] = [float(survey.strongest[*each, 0]) for each in listed]
-    columns |= spoken(subject, choice, opened, listed)
+    columns |= spoken(choice, reading, listed)
     table = pd.DataFrame(columns)
     event = st.dataframe(
         table,
@@ -277,10 +282,10 @@ def show_table(
 
 @torch.no_grad()
 def spoken(
-    subject: Subject, choice: Choice, opened: OpenedModel, listed: Sequence[tuple[int, int]]
+    choice: Choice, reading: Reading, listed: Sequence[tuple[int, int]]
 ) -> dict[str, list[object]]:
     """For each of the neurons the tokens that it speaks for and against."""
-    trace = opened.trace(subject.ids)
+    opened, trace = reading.opened, reading.trace
     up: list[object] = [None] * len(listed)
     down: list[object] = [None] * len(listed)
     for layer in dict.fromkeys(layer for layer, _ in listed):

@@ -130,7 +130,7 @@ def compute_as(summary: Summary) -> None:
 
 def can_take_steps(summary: Summary) -> bool:
     """Whether there are weights, and a training that goes on from them."""
-    return has_weights(summary) and summary.config.training is not None
+    return has_weights(summary) and not summary.config.is_from_outside
 
 
 def choose_checkpoint(summary: Summary) -> int:

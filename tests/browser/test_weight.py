@@ -1,0 +1,95 @@
+"""The page about one weight in a real browser: clicks choose, and the slider moves the loss."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from explorer.charts.weight import ACROSS, DOWN, TILE
+from gpt.lens.loss_along_weight import LossAlongWeight
+from gpt.lens.next_step import prepare_step
+from gpt.lens.weight_step import WeightId, take_step
+from gpt.runs.library import find_run
+
+Serve = Callable[[Path], str]
+
+HOME = Path(__file__).resolve().parents[2] / "explorer" / "Home.py"
+STEP = 298
+MATRIX = "blocks.0.attn.value.weight"
+MIDDLE = (TILE - 1) / 2
+
+
+@pytest.fixture
+def view(page: Page, serve: Serve) -> Page:
+    page.set_viewport_size({"width": 1440, "height": 1200})
+    page.goto(f"{serve(HOME)}/weight?run=copy&step={STEP}&matrix={MATRIX}&row=3&column=9")
+    expect(chart(page, "weight-curve")).to_be_visible(timeout=60_000)
+    return page
+
+
+def chart(page: Page, key: str) -> Locator:
+    return page.locator(f".st-key-{key} .gpt-plot-chart .main-svg").first
+
+
+def click(page: Page, key: str, x: float, y: float) -> None:
+    """On a point of a figure, in the numbers of its axes."""
+    place = page.locator(f".st-key-{key} .gpt-plot-chart").evaluate(
+        """(chart, [x, y]) => {
+          const { left, top } = chart.getBoundingClientRect();
+          const { xaxis, yaxis } = chart._fullLayout;
+          return [left + xaxis._offset + xaxis.d2p(x), top + yaxis._offset + yaxis.d2p(y)];
+        }""",
+        [x, y],
+    )
+    page.mouse.move(place[0] - 2, place[1])
+    page.mouse.move(*place)
+    page.mouse.down()
+    page.mouse.up()
+
+
+def test_a_click_on_the_map_chooses_a_matrix_and_one_on_a_cell_a_weight(view: Page) -> None:
+    expect(chart(view, "weight-map")).to_be_visible()
+    click(view, "weight-map", 2 * ACROSS + MIDDLE, 2 * DOWN + MIDDLE)  # layer 1, query
+    chosen = "matrix=blocks.1.attn.query.weight"
+    expect(view).to_have_url(re.compile(chosen), timeout=30_000)
+    expect(chart(view, "weight-matrix-cells")).to_be_visible()
+    click(view, "weight-matrix-cells", 20, 31)
+    expect(view).to_have_url(re.compile(f"{chosen}&row=31&column=20"), timeout=30_000)
+    expect(view.get_by_label("Row", exact=True)).to_have_value("31")
+
+
+def test_the_tangent_touches_the_curve_and_the_hand_measures_another_loss(view: Page) -> None:
+    run = find_run("copy")
+    following = prepare_step(run, STEP, run.corpus())
+    gradient = take_step(following, MATRIX).gradient[3, 9].item()
+    along = LossAlongWeight(following, WeightId(MATRIX, 3, 9))
+    lines = view.locator(".st-key-weight-curve .gpt-plot-chart").evaluate(
+        "chart => chart.calcdata.slice(0, 2).map((line) => line.map(({ x, y }) => [x, y]))"
+    )
+    (xs, ys), (ends, heights) = (zip(*line, strict=True) for line in lines)
+    assert xs[12] == pytest.approx(along.value, abs=1e-9)
+    assert ys[12] == pytest.approx(along.loss_at(along.value), rel=1e-6)
+    slope = (heights[1] - heights[0]) / (ends[1] - ends[0])
+    assert slope == pytest.approx(gradient, rel=1e-4)
+    touching = heights[0] + slope * (xs[12] - ends[0])
+    assert touching == pytest.approx(ys[12], rel=1e-6)
+
+    field = view.get_by_label("Move it by hand as a number")
+    field.fill("0.75")
+    field.press("Enter")
+    hand = view.locator(".gpt-moved > div").last
+    expect(hand).to_contain_text(f"{along.loss_at(0.75):.5f}", timeout=30_000)
+    assert view.locator(".gpt-moved > div").first.inner_text().count(f"{ys[12]:.5f}") == 1
+
+
+def test_keys_lead_from_matrix_to_matrix(view: Page) -> None:
+    figure = view.locator(".st-key-weight-map .gpt-plot-chart")
+    expect(chart(view, "weight-map")).to_be_visible()
+    figure.focus()
+    for key in ("ArrowRight", "ArrowRight", "Enter"):
+        figure.press(key)
+    expect(view).to_have_url(re.compile("matrix=embeddings.position.weight"), timeout=30_000)
