@@ -27,18 +27,10 @@ from explorer.estimates import show_all_estimates, show_estimate
 from explorer.measures import ask_text
 from explorer.reruns import begin_page, end_page, run_whole_page, was_cut_short
 from explorer.run_library import show_library, show_list, show_outside
+from explorer.run_pictures import watch, watch_closely
 from explorer.run_records import NOTHING, runs_now
-from explorer.run_watch import (
-    AXES,
-    RESTING_TICK,
-    baselines_in,
-    begin,
-    forget_mistakes,
-    tick_for,
-    view_now,
-    watch,
-    watch_closely,
-)
+from explorer.run_steering import begin, forget_mistakes
+from explorer.run_watch import AXES, RESTING_TICK, baselines_in, tick_for, view_now
 from explorer.source_code import show_code
 from gpt.corpus.baselines import bigram_loss
 from gpt.corpus.catalogue import CATALOGUE, load_corpus

@@ -10,7 +10,8 @@ import streamlit as st
 
 from explorer.controls import show_mistake
 from explorer.reruns import run_whole_page, was_cut_short
-from explorer.run_watch import TICK, begin
+from explorer.run_steering import begin
+from explorer.run_watch import TICK
 from gpt.corpus.corpus import Corpus
 from gpt.runs.library import Summary, list_runs
 from gpt.runs.presets import PRESETS, configure

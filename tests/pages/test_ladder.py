@@ -30,7 +30,7 @@ def started(monkeypatch) -> list[str]:
     def note(run: Run) -> None:
         names.append(run.name)
 
-    monkeypatch.setattr("explorer.run_watch.start_run", note)
+    monkeypatch.setattr("explorer.run_steering.start_run", note)
     return names
 
 
