@@ -48,7 +48,9 @@ class Reading:
     def summaries(self) -> npt.NDArray[np.float32]:
         """All heads as one, `(summaries, T, T)`, in the order of `SUMMARIES`."""
         patterns = self.trace.patterns.float()
-        return np.stack([summary(patterns).numpy() for summary in SUMMARIES.values()])
+        stack = torch.stack([summary(patterns) for summary in SUMMARIES.values()])
+        summaries: npt.NDArray[np.float32] = stack.numpy()
+        return summaries
 
     def opened_pattern(self, index: int) -> npt.NDArray[np.float32]:
         """What can be shown in full, `(T, T)`: every head, and behind them every summary."""
