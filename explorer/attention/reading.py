@@ -48,14 +48,15 @@ class Reading:
     def summaries(self) -> npt.NDArray[np.float32]:
         """All heads as one, `(summaries, T, T)`, in the order of `SUMMARIES`."""
         patterns = self.trace.patterns.float()
-        stack = torch.stack([summary(patterns) for summary in SUMMARIES.values()])
-        summaries: npt.NDArray[np.float32] = stack.numpy()
-        return summaries
+        return torch.stack([summary(patterns) for summary in SUMMARIES.values()]).numpy()
 
     def opened_pattern(self, index: int) -> npt.NDArray[np.float32]:
         """What can be shown in full, `(T, T)`: every head, and behind them every summary."""
         n_heads = len(self.patterns)
-        return self.patterns[index] if index < n_heads else self.summaries[index - n_heads]
+        pattern: npt.NDArray[np.float32] = (
+            self.patterns[index] if index < n_heads else self.summaries[index - n_heads]
+        )
+        return pattern
 
     @property
     def n_head(self) -> int:
