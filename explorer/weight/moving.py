@@ -51,10 +51,16 @@ class Suggested(NamedTuple):
 
 @dataclass(frozen=True)
 class Curve:
-    """The loss at some values of the weight, as measured."""
+    """The loss at some values of the weight, as measured.
+
+    Attributes:
+        values, losses: along the curve; the middle one is the weight as it is.
+        after: where the optimiser puts it.
+    """
 
     values: Numbers
     losses: Numbers
+    after: Moved
 
 
 def show_moving(subject: Subject) -> None:
@@ -66,8 +72,6 @@ def show_moving(subject: Subject) -> None:
     if curve is None:
         return
     here = Moved(along.value, float(curve.losses[POINTS // 2]))
-    update = subject.matrix.arithmetic(*subject.place)
-    after = Moved(update.new_weight, along.loss_at(update.new_weight))
     place = st.empty()  # the curve stands above the slider that it answers to
     by_hand = slide(subject, along, reach, curve)
     with place:
@@ -77,7 +81,7 @@ def show_moving(subject: Subject) -> None:
                 curve.losses,
                 here,
                 subject.gradient,
-                after,
+                curve.after,
                 by_hand,
                 f"the weight {subject.name}",
             ),
@@ -88,7 +92,7 @@ def show_moving(subject: Subject) -> None:
             f" {here.loss:.5f} and a line with the gradient's slope {subject.gradient:.3g}"
             " touches the curve.",
         )
-    show_readings(here, after, by_hand, subject.gradient)
+    show_readings(here, curve.after, by_hand, subject.gradient)
     show_prediction(subject, along, by_hand)
 
 
@@ -125,7 +129,9 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
     if not is_patient:
         return None
     values = along.value + reach * np.linspace(-1, 1, POINTS)
-    curve = Curve(values, np.array(along.sweep(values.tolist())))
+    new = subject.matrix.arithmetic(*subject.place).new_weight
+    after = Moved(new, along.loss_at(new))
+    curve = Curve(values, np.array(along.sweep(values.tolist())), after)
     state["weight curve measured"] = (key, curve)
     return curve
 
@@ -171,13 +177,13 @@ def show_readings(here: Moved, after: Moved, by_hand: Moved | None, gradient: fl
 
     hand = by_hand or here
     columns = (
-        ("as it is", here, "<p>where the line touches</p><p>&nbsp;</p>"),
-        ("after the step", after, change(after)),
-        ("by hand", hand, change(hand)),
+        ("loss as it is", here, "<p>where the line touches</p><p>&nbsp;</p>"),
+        ("loss after the step", after, change(after)),
+        ("loss by hand", hand, change(hand)),
     )
     cells = "".join(
-        f"<div><p>{title}: weight <b>{format_number(moved.value, 5)}</b></p>"
-        f'<b class="gpt-headline">{moved.loss:.5f}</b>{about}</div>'
+        f'<div><p>{title}</p><b class="gpt-headline">{moved.loss:.5f}</b>'
+        f"<p>with the weight <b>{format_number(moved.value, 5)}</b></p>{about}</div>"
         for title, moved, about in columns
     )
     st.html(f'<div class="gpt-reading gpt-moved">{cells}</div>')

@@ -111,16 +111,18 @@ def place_words(subject: Subject) -> str:
     """What the chosen row and column stand for."""
     row, column = subject.place
     name = subject.tensor_name
-    if name.startswith("embeddings.token") or name.startswith("token_table"):
-        token = chip(subject.opened.tokenizer.decode([row]))
-        what = "the logit of " + chip(subject.opened.tokenizer.decode([column]))
-        channel = f"channel {column}" if name.startswith("embeddings") else what
-        return f"Row {row} is the token {token}; the weight is what it puts into {channel}."
+
+    def token(number: int) -> str:
+        return chip(subject.opened.tokenizer.decode([number]))
+
+    if name.startswith("embeddings.token"):
+        return f"Row {row} is the token {token(row)}; the weight is its number {column}."
     if name.startswith("embeddings.position"):
-        return f"Row {row} is the position {row}; the weight is what it puts into channel {column}."
-    if name.startswith("lm_head.weight"):
-        token = chip(subject.opened.tokenizer.decode([row]))
-        return f"Row {row} makes the logit of {token}; the weight is how channel {column} counts."
+        return f"Row {row} is the position {row}; the weight is its number {column}."
+    if name.startswith("token_table"):
+        return f"The weight is the logit of {token(column)} after {token(row)}."
+    if name == "lm_head.weight":
+        return f"The weight is how channel {column} counts for the logit of {token(row)}."
     if len(subject.matrix.before) == 1:
         return f"The weight is that of channel {column}."
     return f"The weight is how input {column} counts for output {row}."

@@ -94,6 +94,20 @@ def test_a_place_that_is_not_in_the_matrix_is_brought_into_it() -> None:
     assert app.number_input(key="weight row").value == 63
 
 
+@pytest.mark.parametrize(
+    ("matrix", "words"),
+    [
+        ("embeddings.token.weight", 'Row 27 is the token <span class="gpt-token">⊢</span>'),
+        ("embeddings.position.weight", "Row 27 is the position 27; the weight is its number 63."),
+        ("lm_head.weight", 'how channel 63 counts for the logit of <span class="gpt-token">⊢'),
+        ("blocks.0.mlp.projection.weight", "how input 63 counts for output 27"),
+        ("ln_f.weight", "The weight is that of channel 63."),
+    ],
+)
+def test_the_page_says_what_row_and_column_stand_for(matrix: str, words: str) -> None:
+    assert words in html(open_page(run="copy", step="0", matrix=matrix, row="27", column="63"))
+
+
 def test_before_the_first_step_the_memory_is_rightly_empty() -> None:
     app = open_page()
     app.button[0].click().run()  # the very first step
@@ -106,7 +120,7 @@ def test_far_up_the_slope_the_loss_has_risen() -> None:
     app = open_page()
     next(each for each in app.button if each.label == "Trust the slope too far").click().run()
     words = html(app)
-    by_hand = words[words.index("by hand: weight") :]
+    by_hand = words[words.index("loss by hand") :]
     assert number_after("change of the loss", by_hand) > 0.03
     assert number_after("by the slope alone", by_hand) < -0.02
 
