@@ -23,8 +23,10 @@ from explorer.weight.subject import Subject, compute_as, loss_along
 from gpt.lens.loss_along_weight import LossAlongWeight
 from gpt.lens.weight_step import WeightId
 
-POINTS = 25  # of the curve; odd, so that the weight as it is is the one in the middle
-PATIENCE_SECONDS = 6.0
+# Of the curve: odd, so that the weight as it is is the one in the middle.
+MOST_POINTS, FEWEST_POINTS = 25, 7
+WAITING_SECONDS = 6.0  # for a curve: where passes are slow, it has fewer points
+PATIENCE_SECONDS = 20.0  # where even the fewest points take longer, somebody has to ask for it
 SLIDER = "weight by hand"
 NAME = "Move it by hand"
 
@@ -71,7 +73,7 @@ def show_moving(subject: Subject) -> None:
     curve = measured_curve(subject, along, reach)
     if curve is None:
         return
-    here = Moved(along.value, float(curve.losses[POINTS // 2]))
+    here = Moved(along.value, float(curve.losses[len(curve.losses) // 2]))
     place = st.empty()  # the curve stands above the slider that it answers to
     by_hand = slide(subject, along, reach, curve)
     with place:
@@ -121,19 +123,26 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
     along.loss_at(along.value)  # the first pass of all is slower than those that follow
     started = time.perf_counter()
     along.loss_at(along.value)
-    seconds = POINTS * (time.perf_counter() - started)
-    is_patient = seconds <= PATIENCE_SECONDS or st.button(
-        f"Measure the loss along this weight, about {seconds:.0f} seconds",
+    seconds = time.perf_counter() - started
+    points = points_in(WAITING_SECONDS, seconds)
+    needed = points * seconds
+    if needed > PATIENCE_SECONDS and not st.button(
+        f"Measure the loss along this weight, about {needed:.0f} seconds",
         icon=":material/show_chart:",
-    )
-    if not is_patient:
+    ):
         return None
-    values = along.value + reach * np.linspace(-1, 1, POINTS)
+    values = along.value + reach * np.linspace(-1, 1, points)
     new = subject.matrix.arithmetic(*subject.place).new_weight
     after = Moved(new, along.loss_at(new))
     curve = Curve(values, np.array(along.sweep(values.tolist())), after)
     state["weight curve measured"] = (key, curve)
     return curve
+
+
+def points_in(patience: float, seconds: float) -> int:
+    """How many points fit into so many seconds, an odd number of them."""
+    fitting = int(patience / max(seconds, 1e-6))
+    return min(MOST_POINTS, max(FEWEST_POINTS, fitting - 1 + fitting % 2))
 
 
 def slide(subject: Subject, along: LossAlongWeight, reach: float, curve: Curve) -> Moved | None:
