@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import torch
+
 from gpt.lens.opening import OpenedModel, open_model
 from gpt.runs.run import Run
 
 MODELS_KEPT = 64
+
+# Two threads that have to wait for each other are many times slower than one as soon as anything
+# else wants the processor, such as a training; alone they gain these small models hardly anything.
+torch.set_num_threads(1)
 
 
 @lru_cache(MODELS_KEPT)

@@ -13,7 +13,10 @@ from explorer.controls import show_mistake
 from explorer.reruns import begin_page, end_page, run_whole_page
 from explorer.run_watch import RESTING_TICK
 from explorer.sampling.branching import show_branching
+from explorer.sampling.caching import show_caching
 from explorer.sampling.files import show_files
+from explorer.sampling.guessing import show_guessing
+from explorer.sampling.past_block import show_past_block
 from explorer.sampling.picture import picture_of
 from explorer.sampling.subject import Subject, choose_subject, read_link, write_link
 from explorer.sampling.temperatures import show_temperatures
@@ -21,6 +24,7 @@ from explorer.sampling.text import Text, answer
 from explorer.sampling.training import show_training
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
+from gpt.lens.guessing import share_of
 from gpt.tensor.filters import (
     divide_by_temperature,
     keep_min_p,
@@ -28,6 +32,7 @@ from gpt.tensor.filters import (
     keep_top_p,
 )
 from gpt.tensor.sampling import Continuation, generate, invert_cumulative
+from gpt.tensor.tree import likeliest_continuations
 
 STYLE = Path(__file__).parents[1] / "explorer" / "sampling.css"
 VIEW = "sampling"
@@ -124,8 +129,11 @@ if subject is not None:
             ),
         ]
     )
+    st.fragment(show_guessing)(subject)
     show_temperatures(subject)
     show_training(subject)
+    st.fragment(show_past_block)(subject)
+    st.fragment(show_caching)(subject)
 end_page()
 show_code(
     divide_by_temperature,
@@ -135,4 +143,6 @@ show_code(
     invert_cumulative,
     Continuation,
     generate,
+    likeliest_continuations,
+    share_of,
 )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from html import escape
 
 import streamlit as st
 
+from explorer.components.text_film import text_film
 from explorer.controls import show_mistake
 from explorer.models import model_at
+from explorer.run_watch import records_of
 from explorer.sampling.subject import Subject
 from explorer.sampling.text import Text
 
-TOKENS = 60
+TOKENS = 120
 state = st.session_state
 
 
@@ -29,9 +30,9 @@ def show_training(subject: Subject) -> None:
         written: dict[int, str] = {}
         progress = st.progress(0.0)
         for index, step in enumerate(subject.steps, start=1):
-            opened = model_at(subject.summary.run, step)
-            text = Text(replace(subject, step=step, opened=opened), controls)
             try:
+                opened = model_at(subject.summary.run, step)
+                text = Text(replace(subject, step=step, opened=opened, length=TOKENS), controls)
                 text.go_on(TOKENS)
             except ValueError as error:
                 show_mistake(f"Step {step:,}: {error}")
@@ -41,10 +42,13 @@ def show_training(subject: Subject) -> None:
         progress.empty()
         state["sampling film"] = name, written
     found = state.get("sampling film")
-    if found is None or found[0] != name:
+    if found is None or found[0] != name or not found[1]:
         return
-    rows = "".join(
-        f"<tr><td>{step:,}</td><td>{escape(text).replace(chr(10), '↵ ')}</td></tr>"
-        for step, text in found[1].items()
+    losses = records_of(subject.summary).series("validation_loss")
+    text_film(
+        [*found[1]],
+        [*found[1].values()],
+        (losses.steps.tolist(), losses.values.tolist()),
+        given=subject.opened.tokenizer.decode(subject.prompt),
+        key="sampling film view",
     )
-    st.html(f'<table class="gpt-table">{rows}</table>')

@@ -83,6 +83,10 @@ class Continuation:
         is_cached: whether anything is kept from one token to the next. Without, everything is read
             anew for each, which gives the same logits and takes longer.
 
+    Attributes:
+        read: the places of the text that the model read in the last call.
+        kept: those before them of which keys and values were still in the cache.
+
     Raises:
         ValueError: this model cannot go past its block in that way.
     """
@@ -103,22 +107,24 @@ class Continuation:
         self._is_cached = is_cached
         self._cache = model.new_cache(past_block)
         self._n_read = 0
+        self.read = self.kept = range(0)
         self._device = next(model.parameters()).device
 
     @torch.inference_mode()
     def next_logits(self, text: Tensor) -> Tensor:
         """Logits `(B, V)` of the token after a text `(B, T)` that begins with what was read."""
-        block_size = self._model.config.block_size
+        block_size, T = self._model.config.block_size, text.shape[1]
         with self._model.evaluating():
-            if self._past_block == "crop" and text.shape[1] > block_size:
+            if self._past_block == "crop" and T > block_size:
+                self.read, self.kept = range(T - block_size, T), range(0)
                 return self._last_logits(text[:, -block_size:], None)
             if not self._is_cached:
                 self._cache, self._n_read = self._model.new_cache(self._past_block), 0
-            unread = text[:, self._n_read :]
-            if self._past_block == "slide" and self._n_read == 0:
-                unread = unread[:, -block_size:]
-            self._n_read = text.shape[1]
-            return self._last_logits(unread, self._cache)
+            oldest = max(0, T - block_size) if self._past_block == "slide" else 0
+            start = self._n_read or oldest
+            self.read, self.kept = range(start, T), range(oldest, start)
+            self._n_read = T
+            return self._last_logits(text[:, start:], self._cache)
 
     def of_rows(self, rows: Tensor) -> Continuation:
         """A copy for texts that fork: its i-th goes on from number rows[i] of these."""

@@ -1,0 +1,138 @@
+"""The key/value cache made visible: what each new token computes, and what that takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+import torch
+
+from explorer.charts.caching import Cost, cache_figure, time_figure
+from explorer.components.plot import plot
+from explorer.controls import show_mistake
+from explorer.sampling.subject import Subject
+from explorer.sampling.text import Text
+from gpt.tensor.sampling import Continuation
+
+MOST_TOKENS = 272  # of the text that is measured
+TOKENS_PAST = 16  # behind the block, where that is shorter
+PASSES = 3  # of which the fastest counts, token by token
+PATIENCE_SECONDS = 8.0  # for reading anew, which large models take long over
+HEIGHT = 380
+
+state = st.session_state
+
+
+def show_caching(subject: Subject) -> None:
+    """A grid of what is computed and what is kept, and the times of both ways."""
+    st.header("What is computed, and what is kept", anchor="cache")
+    st.html(
+        '<p class="gpt-caption">Attention needs a key and a value of every token so far. Those of'
+        " earlier tokens do not change, so they are kept: each new token computes its own (blue)"
+        " and takes the others as they are (grey). Here this model writes with the cache, and reads"
+        " the same text all anew for every token.</p>"
+    )
+    name = (subject, state["sampling controls"])
+    if st.button("Measure it", icon=":material/timer:"):
+        try:
+            with st.spinner("Writing, both ways …"):
+                state["sampling costs"] = name, measure(subject)
+        except ValueError as error:
+            show_mistake(str(error))
+    found = state.get("sampling costs")
+    if found is None or found[0] != name:
+        return
+    costs: list[Cost] = found[1]
+    block_size = subject.opened.model.config.block_size
+    left, right = st.columns(2, gap="large")
+    with left:
+        plot(
+            cache_figure(costs),
+            key="cache grid",
+            height=HEIGHT,
+            alt=f"For each of {len(costs)} tokens written, of which places keys and values were"
+            " computed, and of which they were kept",
+        )
+    with right:
+        plot(
+            time_figure(costs, block_size),
+            key="cache times",
+            height=HEIGHT,
+            alt=f"Milliseconds for each token with the cache and without. {told(costs)}",
+        )
+    past = (
+        f" Past the block of {block_size} every place moves, and nothing that was kept is of use."
+        if any(len(each.read) > 1 for each in costs[1:])
+        else ""
+    )
+    st.html(f'<p class="gpt-caption">{told(costs)}{past}</p>')
+
+
+def measure(subject: Subject) -> list[Cost]:
+    """Both ways in turn, token by token, on a text that the model writes.
+
+    Raises NotANumberError.
+    """
+    block_size = subject.opened.model.config.block_size
+    length = min(MOST_TOKENS, block_size + TOKENS_PAST)
+    prompt = subject.prompt[-block_size:]
+    text = Text(
+        replace(subject, prompt=prompt, length=max(1, length - len(prompt))),
+        state["sampling controls"],
+    )
+    text.go_on(length)
+    tokens = torch.tensor([text.whole])
+    spent = 0.0
+    passes: list[list[Cost]] = []
+    while len(passes) < PASSES and (not passes or spent < PATIENCE_SECONDS):
+        passes.append(_measure_once(subject, tokens, len(prompt), PATIENCE_SECONDS - spent))
+        spent += sum(cost.seconds_anew or 0.0 for cost in passes[-1])
+    return [_fastest(costs) for costs in zip(*passes, strict=True)]
+
+
+def _measure_once(
+    subject: Subject, tokens: torch.Tensor, n_prompt: int, patience: float
+) -> list[Cost]:
+    """Every token behind the prompt; those after so many seconds with the cache alone."""
+    model, past_block = subject.opened.model, subject.past_block
+    cached = Continuation(model, past_block)
+    # Sliding is something that the cache does: without it the last block is read anew.
+    anew = Continuation(model, "crop" if past_block == "slide" else past_block, is_cached=False)
+    spent = 0.0
+    costs = []
+    for place in range(n_prompt, tokens.shape[1]):
+        read = tokens[:, :place]
+        seconds = _seconds(cached, read)
+        seconds_anew = _seconds(anew, read) if spent < patience else None
+        spent += seconds_anew or 0.0
+        costs.append(Cost(place, cached.read, cached.kept, seconds, seconds_anew))
+    return costs
+
+
+def _fastest(costs: Sequence[Cost]) -> Cost:
+    """Of several passes the least time either way: whatever else goes on only adds to it."""
+    anew = [cost.seconds_anew for cost in costs if cost.seconds_anew is not None]
+    return costs[0]._replace(
+        seconds=min(cost.seconds for cost in costs), seconds_anew=min(anew, default=None)
+    )
+
+
+def _seconds(continuation: Continuation, read: torch.Tensor) -> float:
+    start = time.perf_counter()
+    continuation.next_logits(read)
+    return time.perf_counter() - start
+
+
+def told(costs: list[Cost]) -> str:
+    """Both paces in a sentence, over the tokens that were measured both ways."""
+    both = [cost for cost in costs[1:] if cost.seconds_anew is not None]
+    if not both:
+        return "Too few tokens to compare."
+    fast = sum(cost.seconds for cost in both)
+    slow = sum(cost.seconds_anew or 0.0 for cost in both)
+    return (
+        f"{len(both)} tokens: {len(both) / fast:,.0f} a second with the cache,"
+        f" {len(both) / slow:,.0f} without, {slow / fast:.1f} times as many."
+    )

@@ -1,0 +1,206 @@
+"""Guess the next character against the model."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass, field
+from html import escape
+
+import streamlit as st
+
+from explorer.charts.guessing import scores_figure
+from explorer.charts.tokens import chip, visible
+from explorer.components.plot import plot
+from explorer.controls import provide_corpus, show_mistake
+from explorer.sampling.subject import Subject
+from gpt.corpus.catalogue import CATALOGUE
+from gpt.corpus.corpus import Corpus
+from gpt.corpus.text import CorpusError
+from gpt.corpus.tokenizer import CharTokenizer
+from gpt.lens.guessing import (
+    Passage,
+    Round,
+    draw_passage,
+    mean_nats,
+    model_shares,
+    share_of,
+)
+from gpt.runs.config import RunError
+
+SHOWN = 5  # of the model's own guesses
+
+state = st.session_state
+
+
+@dataclass
+class Game:
+    """What was guessed so far.
+
+    Attributes:
+        of: the run and the checkpoint that the reader plays against.
+        rng: draws the passages.
+        passage: the text that is being guessed.
+        place: of the token that is asked for.
+        rounds: that were played, also in earlier passages.
+    """
+
+    of: tuple[str, int]
+    rng: random.Random
+    passage: Passage
+    place: int
+    rounds: list[Round] = field(default_factory=list)
+    told: str = ""
+
+
+def show_guessing(subject: Subject) -> None:
+    """The passage so far, the guess, what came, and both scores."""
+    st.header("Can you do better?", anchor="guess")
+    st.html(
+        '<p class="gpt-caption">You and the model read the same text and guess how it goes on. Name'
+        " a character, or several, and how sure you are that it is one of them; what is left is"
+        " spread over all others. The score is −ln of the share that you gave to what came, in"
+        " nats: the loss that the model was trained on, so the lower the better. Saying what you"
+        " believe scores best; on a sure mistake it is dear.</p>"
+    )
+    corpus = corpus_of(subject)
+    if corpus is None:
+        return
+    try:
+        game = game_of(subject, corpus)
+    except ValueError as error:
+        show_mistake(str(error))
+        return
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        show_round(subject, game, corpus)
+    with right:
+        rounds = game.rounds
+        plot(
+            scores_figure(rounds, subject.opened.tokenizer.vocab_size),
+            key="guessing scores",
+            height=300,
+            alt=scores_told(rounds),
+        )
+
+
+def corpus_of(subject: Subject) -> Corpus | None:
+    """The text of the run; where it is missing, what it takes to have it."""
+    reference = subject.summary.config.corpus
+    if not reference.is_own and reference.name in CATALOGUE:
+        return provide_corpus(reference.name)
+    try:
+        return subject.summary.run.corpus()
+    except (RunError, CorpusError) as error:
+        show_mistake(str(error))
+        return None
+
+
+def game_of(subject: Subject, corpus: Corpus) -> Game:
+    """The game against this model, begun if need be."""
+    of = (subject.summary.run.name, subject.step)
+    game: Game | None = state.get("sampling game")
+    if game is None or game.of != of:
+        rng = random.Random(subject.seed)
+        passage = draw_passage(corpus, subject.opened.tokenizer, rng)
+        game = state["sampling game"] = Game(of, rng, passage, passage.first)
+    return game
+
+
+def show_round(subject: Subject, game: Game, corpus: Corpus) -> None:
+    """The text up to here, and the form of the guess."""
+    tokenizer = subject.opened.tokenizer
+    read = tokenizer.decode(game.passage.tokens[: game.place])
+    given = tokenizer.decode(game.passage.tokens[: game.passage.first])
+    guessed = read[len(given) :]
+    source = "kept from the model's training" if game.passage.is_held_out else "it has learnt"
+    st.html(
+        f'<p class="gpt-sample gpt-passage"><i>{escape(given)}</i>{escape(guessed)}'
+        f'<b>?</b></p><p class="gpt-caption">A text {source}.</p>'
+    )
+    with st.form("guess", clear_on_submit=True, border=False):
+        what, how_sure, go = st.columns([3, 5, 2], vertical_alignment="bottom", gap="medium")
+        with what:
+            st.text_input(
+                "Your guess",
+                key="guess typed",
+                placeholder="e, or aei",
+                help="A blank may be typed as ·, a line break as ↵, the end of a document as ⊢.",
+            )
+        with how_sure:
+            st.slider("How sure are you, in percent?", 1, 99, 50, key="guess percent")
+        with go:
+            st.form_submit_button(
+                "Guess",
+                type="primary",
+                width="stretch",
+                on_click=take_guess,
+                args=(subject, game, corpus),
+            )
+    st.html(f'<div class="gpt-told" aria-live="polite">{game.told}</div>')
+
+
+def take_guess(subject: Subject, game: Game, corpus: Corpus) -> None:
+    """What was typed, played; or a sentence on what would be right."""
+    guesses = read_guesses(subject, state["guess typed"])
+    if guesses:
+        play(subject, game, corpus, guesses, state["guess percent"] / 100)
+    else:
+        game.told = "<p>Type at least one character that this model knows.</p>"
+
+
+def read_guesses(subject: Subject, typed: str) -> set[int]:
+    """The tokens that were named: every character, or of longer tokens the first."""
+    tokenizer = subject.opened.tokenizer
+    signs = {"·": " ", "↵": "\n"}
+    found: set[int] = set()
+    if "⊢" in typed and tokenizer.bos is not None:
+        found.add(tokenizer.bos)
+    pieces = list(typed) if isinstance(tokenizer, CharTokenizer) else [typed]
+    for piece in pieces:
+        text = "".join(signs.get(each, each) for each in piece.replace("⊢", ""))
+        try:
+            found.update(tokenizer.encode(text)[:1])
+        except ValueError:
+            continue  # no model could have meant it
+    return found
+
+
+def play(
+    subject: Subject, game: Game, corpus: Corpus, guesses: set[int], confidence: float
+) -> None:
+    """Score one guess, and go on to the next token, or passage."""
+    tokenizer = subject.opened.tokenizer
+    token = game.passage.tokens[game.place]
+    shares = model_shares(subject.opened, game.passage.tokens[: game.place])
+    played = Round(
+        token,
+        share_of(token, guesses, confidence, tokenizer.vocab_size),
+        shares[token].item(),
+    )
+    game.rounds.append(played)
+    best = shares.topk(min(SHOWN, len(shares)))
+    thought = " ".join(
+        chip(tokenizer.decode([each]), note=f"{share:.0%}")
+        for share, each in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+    )
+    game.told = (
+        f"<p>It was {chip(tokenizer.decode([token]))}. You gave it {played.reader:.1%}:"
+        f" <b>{-math.log(played.reader):.3f}</b> nats. The model gave it {played.model:.1%}:"
+        f" <b>{-math.log(played.model):.3f}</b> nats.</p><p>The model had thought: {thought}</p>"
+    )
+    game.place += 1
+    if game.place >= len(game.passage.tokens):
+        whole = visible(tokenizer.decode(game.passage.tokens))
+        game.told += f"<p>That was all of {escape(whole)}: here is another.</p>"
+        game.passage = draw_passage(corpus, tokenizer, game.rng)
+        game.place = game.passage.first
+
+
+def scores_told(rounds: list[Round]) -> str:
+    """Both means in a sentence."""
+    if not rounds:
+        return "No guess yet"
+    mine = mean_nats([each.reader for each in rounds])
+    models = mean_nats([each.model for each in rounds])
+    return f"After {len(rounds)} guesses: you {mine:.3f} nats, the model {models:.3f}"

@@ -1,0 +1,163 @@
+"""What becomes of a text that outgrows the block, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from html import escape
+from typing import NamedTuple, get_args
+
+import streamlit as st
+
+from explorer.controls import show_mistake
+from explorer.ladder.rung_runs import runs_of_rungs, train_rungs
+from explorer.models import model_at
+from explorer.sampling.subject import PAST_BLOCK_TITLES, Subject
+from explorer.sampling.text import Text
+from gpt.corpus.text import CorpusError
+from gpt.lens.writing import start_text, ways_to_go_on
+from gpt.runs.config import RunError
+from gpt.runs.library import Summary
+from gpt.tensor.cache import PastBlock
+from gpt.tensor.config import RungName
+
+TOKENS_PAST = 80  # behind the block
+SHARE_OF_STEPS = 0.1  # of the lecture's training: enough to tell the rungs apart
+RUNGS: tuple[RungName, ...] = ("bigram", "single-head")
+WHY: dict[str, str] = {
+    "bigram": "The bigram reads the last token only. However much has gone before, and wherever it"
+    " is told that it stands, it says the same: all ways give one text.",
+    "single-head": "The head compares all tokens, and each brings its position with it. Held at the"
+    " last position, or with more tokens than it ever saw in training, it weighs them otherwise,"
+    " and the text goes another way.",
+}
+
+state = st.session_state
+
+
+class Column(NamedTuple):
+    """One way past the block.
+
+    Attributes:
+        way: which.
+        text: all that was written.
+        kept: how many characters of it are those of the first way.
+    """
+
+    way: PastBlock
+    text: str
+    kept: int
+
+
+def show_past_block(subject: Subject) -> None:
+    """This model in every way that it can, and beside it a bigram and a single head."""
+    if subject.end is not None:
+        return  # a document is over before
+    st.header("When the text outgrows the block", anchor="past-block")
+    block_size = subject.opened.model.config.block_size
+    st.html(
+        f'<p class="gpt-caption">This model reads {block_size} tokens at a time. Here it writes'
+        f" {TOKENS_PAST} more, drawn by the same numbers, in every way that there is to go on."
+        " What differs from the first way is orange.</p>"
+    )
+    rungs = rungs_beside(subject)
+    with st.container(horizontal=True):
+        is_asked = st.button("Write past the block", icon=":material/wrap_text:")
+        offer_rungs(subject, rungs)
+    name = (
+        *(each.run.name for each in (subject.summary, *rungs)),
+        subject.step,
+        subject.prompt,
+        subject.seed,
+        state["sampling controls"],
+    )
+    if is_asked:
+        with st.spinner("Writing …"):
+            try:
+                written = {subject.summary.config.title: write_every_way(subject)}
+                for summary in rungs:
+                    written[str(summary.config.preset)] = write_every_way(beside(subject, summary))
+            except ValueError as error:
+                show_mistake(str(error))
+                return
+        state["sampling past"] = name, written
+    found = state.get("sampling past")
+    if found is None or found[0] != name:
+        return
+    for title, columns in found[1].items():
+        st.subheader(title, anchor=False)
+        if title in WHY:
+            st.html(f'<p class="gpt-caption">{WHY[title]}</p>')
+        for place, column in zip(st.columns(3), columns, strict=False):
+            place.html(as_html(column))
+
+
+def rungs_beside(subject: Subject) -> list[Summary]:
+    """A bigram and a single head that learnt the same text, as far as they have been trained."""
+    try:
+        corpus = subject.summary.run.corpus()
+    except (RunError, CorpusError):
+        return []
+    own = subject.summary.run
+    found = runs_of_rungs(corpus)
+    runs = (found[rung] for rung in RUNGS if rung in found)
+    return [each for each in runs if each.run != own and each.run.checkpoints()]
+
+
+def offer_rungs(subject: Subject, rungs: Sequence[Summary]) -> None:
+    """Train those that are missing; on Training they can be watched."""
+    there = {each.config.preset for each in rungs}
+    missing = [rung for rung in RUNGS if rung not in there | {subject.summary.config.preset}]
+    if missing and st.button(
+        f"Train {' and '.join(f'a {each}' for each in missing)} to see beside it",
+        icon=":material/play_arrow:",
+        help=f"{SHARE_OF_STEPS:.0%} of the lecture's steps, one after another, on the same text.",
+    ):
+        try:
+            train_rungs(missing, subject.summary.run.corpus(), SHARE_OF_STEPS)
+        except (RunError, CorpusError) as error:
+            show_mistake(str(error))
+        else:
+            st.html('<p class="gpt-caption">They are learning; write again in a moment.</p>')
+
+
+def beside(subject: Subject, summary: Summary) -> Subject:
+    """Another run's newest model, from the same prompt and seed."""
+    step = summary.run.checkpoints()[-1].step
+    opened = model_at(summary.run, step)
+    prompt = subject.opened.tokenizer.decode(subject.prompt)
+    return replace(
+        subject, summary=summary, step=step, opened=opened, prompt=tuple(start_text(opened, prompt))
+    )
+
+
+def write_every_way(subject: Subject) -> list[Column]:
+    """A text past the block in each way that this model can go on."""
+    columns: list[Column] = []
+    length = subject.opened.model.config.block_size + TOKENS_PAST
+    for way in sorted(ways_to_go_on(subject.opened), key=get_args(PastBlock).index):
+        one = replace(subject, past_block=way, length=length)
+        text = Text(one, state["sampling controls"])
+        text.go_on(max(0, length - len(subject.prompt)))
+        written = subject.opened.tokenizer.decode(text.taken)
+        first = columns[0].text if columns else written
+        columns.append(Column(way, written, common_length(first, written)))
+    return columns
+
+
+def common_length(one: str, other: str) -> int:
+    """How many characters the two begin alike."""
+    pairs = zip(one, other, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def as_html(column: Column) -> str:
+    """One way, orange from where it leaves the first."""
+    way = escape(PAST_BLOCK_TITLES[column.way])
+    same, other = column.text[: column.kept], column.text[column.kept :]
+    return (
+        f"<b>{way.capitalize()}</b>"
+        f'<p class="gpt-sample" tabindex="0" role="region" aria-label="The way is to {way}">'
+        f"{escape(same)}"
+        f'<span class="gpt-backward">{escape(other)}</span></p>'
+    )
