@@ -144,6 +144,7 @@ def show_rung(subject: Subject) -> None:
         " with residual connections on there is.</p>"
     )
     st.page_link("../pages/attention.py", label="See where its heads look")
+    show_things_to_try(THINGS_TO_TRY)
     show_embeddings(subject, Choice(subject.steps[-1], 0, 0))
 
 

@@ -57,7 +57,7 @@ def contributions_figure(terms: Sequence[Term], values: Numbers, title: str) -> 
         )
     )
     low, high = min(0.0, *sizes), max(0.0, *sizes)
-    room = 0.16 * ((high - low) or 1.0)
+    room = 0.24 * ((high - low) or 1.0)  # for the numbers beside the bars
     figure.update_layout(
         showlegend=False,
         bargap=0.3,

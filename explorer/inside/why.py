@@ -52,7 +52,7 @@ def show_why(subject: Subject, choice: Choice, reading: Reading) -> None:
     def name(token: int) -> str:
         return "nothing" if token == NO_TOKEN else visible(tokenizer.decode([token]))
 
-    st.header(f"Why {name(said)} after {after}", anchor="why")
+    st.header(f"Why “{name(said)}” after “{after}”", anchor="why")
     token, against = choose_tokens(reading, choice, logits, name)
     other = None if against == NO_TOKEN else against
     terms, values = measure_contributions(

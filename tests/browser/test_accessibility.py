@@ -12,12 +12,15 @@ from playwright.sync_api import Page, expect
 HOME = Path(__file__).resolve().parents[2] / "explorer" / "Home.py"
 CHAPTERS = ("text", "bigram", "averaging", "head", "notes", "rungs", "twice")
 ATTENTION = "attention?run=copy&text=ab=ab"
+INSIDE = "inside?run=copy&text=ab=ab"
 SAMPLING = "sampling?run=copy"
 PATHS = [
     "",
     "autograd",
     ATTENTION,
+    INSIDE,
     SAMPLING,
+    "compare?a=copy&b=copy",
     *(f"ladder?chapter={chapter}" for chapter in CHAPTERS),
 ]
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}

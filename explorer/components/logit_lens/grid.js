@@ -121,14 +121,12 @@ function createGrid(view) {
     return places.column >= 30 || (arrow && rank < 9) ? `${arrow}${rank + 1}` : `${rank + 1}`;
   }
 
-  /** A line under the depth from which on the best token is what is said in the end. */
+  /** A line under the cell from which on the best token is what is said in the end. */
   function drawDecision(pen, first, last) {
-    const points = [];
     for (let position = first; position < last; position++) {
       const [x, y] = corner(position, decidedAt(position));
-      points.push([x, y + CELL + 3], [x + places.column, y + CELL + 3]);
+      pen.rectangle(x + 1, y + CELL + 2, places.column - 2, 3, { fill: css(view.colours.text), radius: 1 });
     }
-    if (points.length) pen.line(points, { stroke: css(view.colours.text), thickness: 1.5 });
   }
 
   function decidedAt(position) {

@@ -36,13 +36,6 @@ function canvasPen(context, font) {
       context.stroke();
       context.globalAlpha = 1;
     },
-    line(points, { stroke, thickness }) {
-      context.beginPath();
-      points.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
-      context.strokeStyle = stroke;
-      context.lineWidth = thickness;
-      context.stroke();
-    },
   };
 }
 
@@ -63,11 +56,6 @@ function svgPen(font) {
       const middle = (y0 + y1) / 2;
       parts.push(
         `<path d="M${x0} ${y0}C${x0} ${middle} ${x1} ${middle} ${x1} ${y1}" fill="none" stroke="${stroke}" stroke-width="${thickness}" stroke-opacity="${opacity}"/>`,
-      );
-    },
-    line(points, { stroke, thickness }) {
-      parts.push(
-        `<polyline points="${points.map((p) => p.join(",")).join(" ")}" fill="none" stroke="${stroke}" stroke-width="${thickness}"/>`,
       );
     },
     drawing: (width, height) =>

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 import pytest
 import torch
 
+from gpt.lens.anatomy import unembed
 from gpt.lens.contributions import measure_contributions, measure_push
+from gpt.lens.logit_lens import stream_names
+from gpt.lens.opening import open_model
 from gpt.lens.trace import NoSuchActivationError, trace
+from gpt.runs.library import find_run
 from gpt.tensor.language_model import LanguageModel
 
 
@@ -80,3 +84,35 @@ def test_a_logit_that_is_not_a_sum_of_parts_is_refused(
             measure_contributions(models[rung], trace(models[rung], tokens), 0)
     with pytest.raises(ValueError, match="Token 11 is not in this vocabulary: ids go from 0 to 10"):
         measure_contributions(models["gpt2"], trace(models["gpt2"], tokens), 0, against=11)
+
+
+def test_what_is_written_up_to_a_depth_is_what_the_lens_reads_there(
+    streaming_model: LanguageModel, tokens: torch.Tensor
+) -> None:
+    model, seen = streaming_model, trace(streaming_model, tokens)
+    for stream in stream_names(model.config.n_layer, half_steps=True):
+        logits = unembed(model, seen[stream])
+        found = measure_contributions(model, seen, 5, against=0, stream=stream)
+        expected = logits[..., 5] - logits[..., 0]
+        assert torch.allclose(found.total, expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["copy", "shakespeare"])
+def test_the_parts_of_a_trained_model_are_its_logits_too(name: str) -> None:
+    opened = open_model(find_run(name))
+    seen = trace(opened.model, opened.encode("euhwqkpm").tokens)
+    for token in range(opened.tokenizer.vocab_size):
+        total = measure_contributions(opened.model, seen, token).total
+        assert torch.allclose(total, seen.logits[:, token], rtol=0, atol=1e-4)
+
+
+def test_a_push_after_one_token_is_that_of_all(
+    models: Mapping[str, LanguageModel], tokens: torch.Tensor
+) -> None:
+    model = models["gpt2-untied"]
+    seen = trace(model, tokens[0])
+    stream = "blocks.0.residual_mid"
+    written = seen["blocks.0.attn.head_writes"]
+    everywhere = measure_push(model, seen, written, stream=stream)
+    there = measure_push(model, seen, written[:, 6], stream=stream, position=6)
+    assert torch.allclose(there, everywhere[:, 6], atol=1e-6)

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 import pytest
 import torch
 
+from gpt.lens.opening import open_model
 from gpt.lens.patching import patch, patch_heads, patch_stream
 from gpt.lens.trace import NoSuchActivationError, trace
+from gpt.runs.library import find_run
 from gpt.tensor.language_model import LanguageModel
 
 
@@ -65,3 +67,28 @@ def test_texts_that_do_not_fit_and_models_without_parts_are_refused(
         patch_stream(models["gpt2"], [1, 2], [1, 2, 3])
     with pytest.raises(NoSuchActivationError, match="no blocks"):
         patch_heads(models["bigram"], [1, 2], [1, 3])
+
+
+def test_few_copies_at_once_find_the_same_as_many(
+    models: Mapping[str, LanguageModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, source = [1, 2, 3, 4, 5, 6], [1, 2, 7, 4, 5, 8]
+    whole = patch_stream(models["gpt2"], text, source)
+    monkeypatch.setattr("gpt.lens.patching.MOST_NUMBERS", 1)
+    assert torch.allclose(patch_stream(models["gpt2"], text, source), whole, atol=1e-5)
+    untouched = trace(models["gpt2"], text).logits[-1]
+    assert torch.allclose(whole[:, :2], untouched.expand(3, 2, -1), atol=1e-5)
+
+
+def test_copying_goes_by_way_of_the_letter_s_place_and_then_the_end() -> None:
+    """What the shipped model learnt: layer 1 takes the letter from where it stood before."""
+    opened = open_model(find_run("copy"))
+    text, source = (opened.encode(each).tokens for each in ("euhwqkpm=euhwq", "euhwqxpm=euhwq"))
+    k, x = (opened.tokenizer.encode(each)[0] for each in "kx")
+    patched = patch_stream(opened.model, text, source)
+    leads = patched[..., x] - patched[..., k]
+    place = next(i for i, pair in enumerate(zip(text, source, strict=True)) if pair[0] != pair[1])
+    assert leads[:2, place].min() > 10
+    assert leads[2, -1] > 10
+    leads[:2, place] = leads[2, -1] = -10
+    assert leads.max() < -5

@@ -1,0 +1,171 @@
+"""The Inside page without a browser, on the runs that ship."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from explorer.charts.numbers import format_number
+from explorer.inside.film import make_film
+from explorer.inside.flow import SMALLEST_SHARE, list_edges
+from explorer.inside.reading import LARGEST, as_said, read, streams_of
+from explorer.inside.swapping import swap
+from explorer.models import model_at
+from gpt.corpus.corpus import Corpus
+from gpt.runs.demos import list_demos
+from gpt.runs.library import create_run
+from gpt.runs.presets import PRESETS, configure
+from gpt.runs.run import Run
+from gpt.runs.session import train_run
+from gpt.tensor.config import GPTConfig
+
+HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
+COPIED = "srti=euhwqkpm=euhwqkpm"
+
+
+@pytest.fixture(autouse=True)
+def no_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("GPT_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def copy() -> Run:
+    return next(each.run for each in list_demos().runs if each.run.name == "copy")
+
+
+@pytest.fixture
+def ids(copy: Run) -> tuple[int, ...]:
+    return tuple(model_at(copy, 1000).encode(COPIED).tokens)
+
+
+def open_page(**query: str) -> AppTest:
+    app = AppTest.from_file(str(HOME), default_timeout=90)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("../pages/inside.py").run()
+    assert not app.exception
+    return app
+
+
+def html(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def test_the_first_visit_has_a_run_to_show() -> None:
+    app = open_page()
+    assert app.title[0].value == "Where is the answer decided?"
+    assert app.query_params["run"] == app.selectbox(key="inside run").value
+    assert "the answer stays" in html(app)
+
+
+def test_a_link_is_taken_up_and_explained(copy: Run, ids: tuple[int, ...]) -> None:
+    app = open_page(run="copy", text=COPIED, step="1000", position="19", depth="3")
+    assert app.header[0].value == "Why “q” after “w”"
+    logit = float(read(copy, 1000, ids).logits(18, 3).max())
+    assert f"logit of q <b>{format_number(logit, 6)}</b>" in html(app)
+    assert (app.query_params["position"], app.query_params["depth"]) == ("19", "3")
+
+
+def test_a_text_is_swapped_against_another() -> None:
+    app = open_page(run="copy", text="euhwqkpm=euhwq")
+    app.text_input(key="inside other").set_value("euhwqxpm=euhw").run()
+    assert any("this has 15, that 14" in each.value for each in app.markdown)
+    app.text_input(key="inside other").set_value("euhwqxpm=euhwq").run()
+    assert not app.exception
+    assert "This text ends in" in html(app)
+    app.text_input(key="inside other").set_value("euhwqkpm=euhwq").run()
+    assert "After both texts the model says the same" in html(app)
+
+
+def test_everything_swapped_answers_as_the_other_text_does(copy: Run) -> None:
+    opened = model_at(copy, 1000)
+    text, other = (tuple(opened.encode(each).tokens) for each in ("abc=ab", "abd=ab"))
+    swaps = swap(copy, 1000, text, other)
+    assert swaps is not None
+    assert swaps.swapped_lead == swaps.other_lead
+    assert swaps.streams[-1, -1] == pytest.approx(1, abs=1e-5)
+    assert abs(swaps.streams[:, :3]).max() < 1e-5  # where both texts are the same
+
+
+def test_one_token_is_changed_at_a_click() -> None:
+    app = open_page(run="copy", text="euhwqkpm=euhwq")
+    next(each for each in app.button if each.label == "Change one token").click().run()
+    other = app.text_input(key="inside other").value
+    assert sum(a != b for a, b in zip(other, "euhwqkpm=euhwq", strict=True)) == 1
+
+
+def test_copying_is_decided_by_the_attention_of_layer_1(copy: Run, ids: tuple[int, ...]) -> None:
+    reading = read(copy, 1000, ids)
+    assert reading.streams == streams_of(reading.opened.model.config, len(ids))
+    said = as_said(reading)
+    words = np.array(said.words)[said.tokens[:, :, 0]]
+    assert "".join(words[4, 14:22]) == "euhwqkpm"
+    assert "".join(words[3, 15:22]) == "uhwqkpm"
+    assert (said.probabilities[3, 15:22, 0] > 0.99).all()
+    assert (said.last_ranks[2, 15:22] > 0).sum() >= 6
+    assert said.next_ranks[-1, -1] == LARGEST
+
+
+def test_a_film_says_what_every_checkpoint_would(copy: Run, ids: tuple[int, ...]) -> None:
+    steps = [each.step for each in copy.checkpoints()]
+    film = make_film(copy, steps, ids)
+    first = as_said(read(copy, steps[0], ids))
+    assert film.tokens.shape == (len(steps), 5, len(ids), 1)
+    shown = np.array(film.words)[film.tokens[0, ..., 0]]
+    assert (shown == np.array(first.words)[first.tokens[..., 0]]).all()
+    exact = first.probabilities[..., 0]
+    assert abs(film.probabilities[0, ..., 0] / LARGEST - exact).max() < 1e-5
+    assert (film.last_ranks[0] == first.last_ranks).all()
+
+
+def test_edges_are_the_large_shares(copy: Run, ids: tuple[int, ...]) -> None:
+    edges = list_edges(copy, 1000, ids)
+    assert edges["shares"].min() >= SMALLEST_SHARE * LARGEST - 1
+    # After w, both heads of layer 1 bring what stood after the first w.
+    is_there = (edges["layers"] == 1) & (edges["queries"] == 18) & (edges["keys"] == 10)
+    assert sorted(edges["heads"][is_there]) == [0, 1]
+    assert edges["shares"][is_there].min() > 0.4 * LARGEST
+
+
+def test_half_steps_are_left_out_where_they_would_be_many() -> None:
+    assert len(streams_of(GPTConfig(vocab_size=65, n_layer=6), 256)) == 13
+    assert len(streams_of(GPTConfig.gpt2(), 64)) == 13
+    assert len(streams_of(GPTConfig(vocab_size=65, n_layer=12), 64)) == 13
+
+
+def test_a_rung_without_a_stream_says_so() -> None:
+    corpus = Corpus("text", "To be, or not to be, that is the question. " * 20, "text")
+    changes = {"steps": 2, "batch_size": 2, "evaluation_interval": 2, "evaluation_windows": 1}
+    train_run(create_run(configure(PRESETS["blocks"], corpus, changes, title="rung"), corpus))
+    app = open_page(run="rung", text="To be")
+    assert "no stream to which all parts add" in html(app)
+    assert [each.value for each in app.header] == ["What is alike to it", "The code"]
+
+
+def test_every_suggestion_sets_the_page_up() -> None:
+    app = open_page()
+    for label, run in (
+        ("Watch copying being found", "copy"),
+        ("Follow one letter through", "copy"),
+        ("Which lady is it?", "shakespeare"),
+    ):
+        next(each for each in app.button if each.label == label).click().run()
+        assert not app.exception
+        assert app.query_params["run"] == run
+    assert "This text ends in" in html(app)
+
+
+def test_a_plain_model_is_read_too(tmp_path: Path) -> None:
+    corpus = Corpus("names", "emma\nolivia\nava\n" * 4, "documents")
+    run = create_run(configure(PRESETS["microgpt"], corpus, {"steps": 2}, title="plain"), corpus)
+    train_run(run)
+    step = run.checkpoints()[-1].step
+    text = tuple(model_at(run, step).encode("em").tokens)
+    reading = read(run, step, text)
+    assert torch.allclose(reading.logits(2, -1), reading.trace.logits[2])
