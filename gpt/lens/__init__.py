@@ -2,5 +2,5 @@
 
 Importing this package imports nothing. In the order in which to read it: `trace` with `scalar`,
 `opening`; `heads`, `induction`, `summary`; `ablation`; `anatomy`, `logit_lens`, `contributions`,
-`patching`; `memory`.
+`information_flow`, `patching`; `embeddings`; `memory`.
 """
