@@ -59,7 +59,7 @@ def batch_words(subject: Subject) -> str:
     )
     if following.recorded:
         return (
-            f"{text}, where the run itself wrote down <b>{following.recorded.loss:.5g}</b> when it"
+            f"{text}, where the run itself wrote down <b>{following.recorded.loss:.5f}</b> when it"
             " took this step."
         )
     if following.is_past_the_end:

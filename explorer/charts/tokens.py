@@ -8,6 +8,7 @@ from html import escape
 from explorer.charts.numbers import format_number
 
 BOS_SIGN = "⊢"
+DEEPEST = 45  # percent of colour under a token, on which its text still stands out
 
 _SIGNS = {" ": "·", "\n": "↵", "\t": "⇥", "\r": "␍"}
 
@@ -48,7 +49,7 @@ def coloured(
     chips = []
     for place, (text, number) in enumerate(zip(texts, numbers, strict=True)):
         colour = "forward" if number >= 0 else "backward"
-        share = round(60 * min(abs(number) / full, 1.0))
+        share = round(DEEPEST * min(abs(number) / full, 1.0))
         frame = "; outline: 2px solid var(--gpt-text)" if place == chosen else ""
         chips.append(
             f'<span class="gpt-token" style="background: color-mix(in srgb, var(--gpt-{colour})'

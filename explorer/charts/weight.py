@@ -299,8 +299,13 @@ def curve_figure(
         figure.add_scatter(
             x=[by_hand.value],
             y=[by_hand.loss],
-            mode="markers",
+            mode="markers+text",
             name="by hand",
+            text=["by hand"],
+            textposition="top center",
+            textfont={"color": LIGHT.text, "size": 13},
+            cliponaxis=False,
+            showlegend=False,  # or the plot would shrink when the hand begins to move
             marker={
                 "size": 15,
                 "symbol": "circle-open",

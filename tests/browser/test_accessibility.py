@@ -21,6 +21,7 @@ PATHS = [
     INSIDE,
     SAMPLING,
     "compare?a=copy&b=copy",
+    "weight?run=copy",
     *(f"ladder?chapter={chapter}" for chapter in CHAPTERS),
 ]
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}

@@ -23,7 +23,7 @@ def test_neurons_are_rows_and_tokens_columns() -> None:
 
 def test_tokens_are_as_coloured_as_their_numbers_are_large() -> None:
     html = coloured(["a", " ", "<"], [1.0, -0.5, 0.0], chosen=1)
-    assert "var(--gpt-forward) 60%" in html and "var(--gpt-backward) 30%" in html
+    assert "var(--gpt-forward) 45%" in html and "var(--gpt-backward) 22%" in html
     assert html.count("outline") == 1 and "&lt;" in html and "·" in html
-    assert "forward) 15%" in coloured(["a"], [1.0], largest=4.0)
+    assert "forward) 11%" in coloured(["a"], [1.0], largest=4.0)
     assert coloured([], []) == ""
