@@ -11,10 +11,10 @@ from explorer.charts.training_comparison import comparison_table
 from explorer.compare.heads import show_heads
 from explorer.compare.subject import Subject, choose_subject, read_link, write_link
 from explorer.compare.texts import show_lens, show_samples
-from explorer.compare.verdict import agreement_words, judge, sentence, verdict_table
+from explorer.compare.verdict import Verdict, agreement_words, judge, sentence, verdict_table
 from explorer.compare.worth import show_worth
 from explorer.components.plot import plot
-from explorer.reruns import begin_page, end_page
+from explorer.reruns import begin_page, end_page, run_whole_page, was_cut_short
 from explorer.run_watch import baselines_in, curve_of, measured
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
@@ -25,17 +25,31 @@ from gpt.runs.comparison import siblings, standard_error
 
 EXPLORER = Path(__file__).parents[1] / "explorer"
 STYLES = (EXPLORER / "training.css", EXPLORER / "compare.css")
+TICK = 0.4
 
 state = st.session_state
 
 
-def show_verdict(subject: Subject) -> None:
+def show_verdict(subject: Subject, tick: float | None) -> None:
     """Which predicts better, by how much, and whether that can be luck."""
     verdict = judge(subject)
     st.html(f'<p class="gpt-lead">{sentence(verdict, subject)}</p>')
     st.html(verdict_table(verdict, subject))
     if verdict.agreement:
         st.html(f'<p class="gpt-caption">{agreement_words(verdict.agreement)}</p>')
+    if tick_for(verdict) != tick or was_cut_short():
+        run_whole_page()
+
+
+def tick_for(verdict: Verdict) -> float | None:
+    """How often to look whether a loss has been measured."""
+    return TICK if verdict.is_awaited else None
+
+
+def show_pairs(subject: Subject) -> None:
+    """Head against head; which pair is open stands in the address."""
+    show_heads(subject)
+    write_link(subject)
 
 
 def show_losses(subject: Subject) -> None:
@@ -110,15 +124,15 @@ st.title("What makes the difference?")
 begin_page()
 subject = choose_subject()
 if subject is not None:
-    show_verdict(subject)
-    show_heads(subject)
+    tick = tick_for(judge(subject))
+    st.fragment(show_verdict, run_every=tick)(subject, tick)
+    st.fragment(show_pairs)(subject)
     show_things_to_try(THINGS_TO_TRY)
     show_losses(subject)
     show_samples(subject)
     show_lens(subject)
     show_worth(subject)
     show_settings(subject)
-    write_link(subject)
 end_page()
 show_code(
     head_distances,

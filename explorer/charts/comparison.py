@@ -20,7 +20,10 @@ Numbers = npt.NDArray[np.floating]
 SIDE_NAMES = ("A", "B")
 SIDE_COLOURS = (LIGHT.forward, CATEGORICAL[0])  # as on the Training page: a run, and one beside it
 
+MOST_NUMBERED = 12  # heads along an axis whose cells have room for a number
+FULL = 0.72  # from which share on a cell is so blue that its text takes the colour of the ground
 MOST_NAMED = 24  # heads along an axis that have room for their names
+MOST_LEVEL = 8  # of them, that fit side by side on a narrow page
 MOST_TICKS = 64  # tokens along an axis
 MOST_WRITTEN = 40  # tokens in a row of the lens whose predictions have room
 
@@ -34,17 +37,14 @@ def losses_figure(
     """The losses of both runs, each chosen checkpoint a line; `second` is None for one run."""
     overlays = [] if second is None else [second]
     figure = loss_figure(first, baselines, view=View(), overlays=overlays)
+    last = max(curve.steps for curve in (first, *overlays))
     for name, colour, step in zip(SIDE_NAMES, SIDE_COLOURS, steps, strict=True):
         figure.add_vline(
             step,
             line={"color": colour, "width": 1.5, "dash": "dot"},
-            annotation={
-                "text": f"<b>{name}</b>",
-                "font": {"color": LIGHT.text, "size": 13},
-                "yanchor": "bottom",
-                "xanchor": "center",
-            },
-            annotation_position="top",
+            annotation={"text": f"<b>{name}</b>", "font": {"color": LIGHT.text, "size": 13}},
+            # At the foot, on the side where there is room: above stand the baselines' names.
+            annotation_position="bottom right" if 2 * step < last else "bottom left",
         )
     return figure
 
@@ -65,8 +65,6 @@ def head_distance_figure(
             zmax=1,
             colorscale=_even(LIGHT.sequential),
             showscale=False,
-            texttemplate="%{z:.2f}" if count <= 12 else None,
-            textfont={"size": 12},
             customdata=[
                 [
                     f"A {row}{_said(labels[0][i])}<br>B {column}{_said(labels[1][j])}"
@@ -79,6 +77,8 @@ def head_distance_figure(
             ygap=0 if count > MOST_NAMED else 1,
         )
     )
+    if count <= MOST_NUMBERED:
+        write_into_cells(figure, distances, [[f"{each:.2f}" for each in row] for row in distances])
     row, column = chosen
     figure.add_shape(
         type="rect",
@@ -91,7 +91,11 @@ def head_distance_figure(
     figure.update_layout(
         showlegend=False,
         margin={"l": 84, "r": 12, "t": 36, "b": 84},
-        xaxis={"title": {"text": "heads of B"}, **_names(columns)},
+        xaxis={
+            "title": {"text": "heads of B"},
+            "tickangle": -90 if len(columns) > MOST_LEVEL else 0,
+            **_names(columns),
+        },
         yaxis={"title": {"text": "heads of A"}, "autorange": "reversed", **_names(rows)},
     )
     return figure
@@ -172,13 +176,13 @@ def lens_figure(models: Sequence[Depths], tokens: Sequence[str]) -> go.Figure:
             colorscale=_even(LIGHT.sequential),
             showscale=False,
             text=said,
-            texttemplate="%{text}" if len(read) <= MOST_WRITTEN else None,
-            textfont={"size": 12},
             customdata=[read] * len(said),
             hovertemplate="after %{customdata}, %{y}: %{text} with %{z:.4f}<extra></extra>",
             row=row,
             col=1,
         )
+        if len(read) <= MOST_WRITTEN:
+            write_into_cells(figure, model.probabilities, said, row=row, col=1)
         figure.update_yaxes(
             tickmode="array",
             tickvals=list(range(len(model.names))),
@@ -201,6 +205,28 @@ def lens_figure(models: Sequence[Depths], tokens: Sequence[str]) -> go.Figure:
     figure.update_annotations(font={"size": 14, "color": LIGHT.text})
     figure.update_layout(showlegend=False, margin={"l": 96, "r": 12, "t": 56, "b": 56})
     return figure
+
+
+def write_into_cells(
+    figure: go.Figure, values: Numbers, texts: Sequence[Sequence[str]], **place: int
+) -> None:
+    """A text in every cell of a heatmap from 0 to 1, in the colour that stands out from its own.
+
+    Plotly's choice, dark grey or white, is too faint on the blue of the dark theme.
+    """
+    is_full = values > FULL
+    for mask, colour in ((is_full, LIGHT.ground), (~is_full, LIGHT.text)):
+        cells = np.argwhere(mask)
+        figure.add_scatter(
+            x=cells[:, 1].astype(np.float32),
+            y=cells[:, 0].astype(np.float32),
+            text=[texts[row][column] for row, column in cells.tolist()],
+            mode="text",
+            textfont={"size": 12, "color": colour},
+            hoverinfo="skip",
+            showlegend=False,
+            **place,
+        )
 
 
 def worth_figure(
@@ -248,7 +274,6 @@ def _names(names: Sequence[str]) -> dict[str, object]:
         "ticks": "",
         "showgrid": False,
         "showline": False,
-        "tickangle": 0,
         "tickfont": {"color": LIGHT.text},
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 
@@ -10,18 +11,14 @@ import torch
 
 from explorer.charts.comparison import SIDE_NAMES
 from explorer.charts.training_words import loss_text
+from explorer.compare.losses import SideLosses, losses_of
 from explorer.compare.subject import Side, Subject
+from explorer.models import model_at
 from gpt.lens.comparison import Agreement, compare_logits
-from gpt.runs.comparison import (
-    Measured,
-    Spread,
-    measured_at,
-    siblings,
-    spread_of,
-    standard_error,
-    step_seconds,
-)
+from gpt.runs.comparison import Spread, standard_error, step_seconds
+from gpt.runs.run import Run
 
+LOGITS_KEPT = 8
 CLEAR = 2.0  # standard errors, beyond which a difference is hardly luck
 
 
@@ -29,38 +26,38 @@ class Verdict(NamedTuple):
     """All that is said above the figures.
 
     Attributes:
-        measured: the validation loss of each side, if there is one.
-        spreads: the same over every seed that both the run and the step have.
-        error: how far apart their means are by luck alone; None where that is not known.
+        losses: on the text held out, of each side.
+        error: how far apart their means over seeds are by luck alone; None if that is not known.
         text_losses: the loss of each on the text, in nats per token; None for one token.
         agreement: place by place on the text; None where the sides read it differently.
         seconds: a step takes, of each side.
         parameters: of each side.
     """
 
-    measured: list[Measured | None]
-    spreads: list[Spread | None]
+    losses: list[SideLosses]
     error: float | None
     text_losses: list[float | None]
     agreement: Agreement | None
     seconds: list[float | None]
     parameters: list[int]
 
+    @property
+    def is_awaited(self) -> bool:
+        return any(each.is_awaited for each in self.losses)
+
 
 def judge(subject: Subject) -> Verdict:
-    """Everything that can be told without text that was held out."""
+    """Everything that can be told by now."""
     sides = subject.sides
-    first, second = (side.opened.trace(side.ids).logits for side in sides)
-    spreads = [seed_spread(side, subject) for side in sides]
+    losses = [losses_of(side, subject) for side in sides]
+    spreads = [each.spread for each in losses if each.spread]
+    logits = [logits_of(side.run, side.step, side.ids) for side in sides]
     can_agree = subject.has_one_text and subject.has_one_vocabulary
     return Verdict(
-        measured=[measured_at(side.run, side.step) for side in sides],
-        spreads=spreads,
-        error=standard_error(*filter(None, spreads)) if all(spreads) else None,
-        text_losses=[
-            text_loss(logits, side) for logits, side in zip((first, second), sides, strict=True)
-        ],
-        agreement=compare_logits(first, second, torch.tensor(subject.first.ids))
+        losses=losses,
+        error=standard_error(*spreads) if len(spreads) == 2 else None,
+        text_losses=[text_loss(each, side) for each, side in zip(logits, sides, strict=True)],
+        agreement=compare_logits(logits[0], logits[1], torch.tensor(subject.first.ids))
         if can_agree
         else None,
         seconds=[step_seconds(side.summary) for side in sides],
@@ -68,13 +65,10 @@ def judge(subject: Subject) -> Verdict:
     )
 
 
-def seed_spread(side: Side, subject: Subject) -> Spread | None:
-    """The validation losses of all seeds that were measured at the same step."""
-    own = measured_at(side.run, side.step)
-    if own is None:
-        return None
-    others = (measured_at(each.run, side.step) for each in siblings(side.summary, subject.among))
-    return spread_of([each.loss for each in others if each and each.step == own.step])
+@lru_cache(LOGITS_KEPT)
+def logits_of(run: Run, step: int, ids: tuple[int, ...]) -> torch.Tensor:
+    """What the model of that step says after each token, `(T, V)`."""
+    return model_at(run, step).trace(ids).logits
 
 
 def text_loss(logits: torch.Tensor, side: Side) -> float | None:
@@ -88,19 +82,20 @@ def text_loss(logits: torch.Tensor, side: Side) -> float | None:
 
 def sentence(verdict: Verdict, subject: Subject) -> str:
     """What the validation losses say, as HTML."""
-    first, second = verdict.measured
-    if first is None or second is None:
-        lacking = " and ".join(
-            name for name, each in zip(SIDE_NAMES, verdict.measured, strict=True) if each is None
-        )
-        return (
-            f"Of {lacking} no validation loss was measured by this step, so which of the two"
-            " predicts better shows only on the text below."
-        )
+    for name, each in zip(SIDE_NAMES, verdict.losses, strict=True):
+        if each.own.reason:
+            return (
+                f"Which of the two predicts better shows only on the text above. Of {name} no loss"
+                f" can be measured on text held out: {escape(each.own.reason)}"
+            )
+    if reason := _incomparable(subject):
+        return reason
+    if verdict.is_awaited:
+        return "Reading text that was held out …"
     if subject.is_one_run:
-        a, b = first.loss, second.loss
+        a, b = (each.own.value for each in verdict.losses)
     else:
-        a, b = (spread.mean for spread in verdict.spreads if spread)
+        a, b = (each.spread.mean for each in verdict.losses if each.spread)
     if a == b:
         return "Both have the same validation loss, to the last digit."
     better, difference = ("B", a - b) if b < a else ("A", b - a)
@@ -110,8 +105,24 @@ def sentence(verdict: Verdict, subject: Subject) -> str:
     return f"{told}{_luck(verdict, difference)}"
 
 
+def _incomparable(subject: Subject) -> str | None:
+    """Why the losses of the two say nothing about which is better; None if they do."""
+    first, second = (side.summary.config for side in subject.sides)
+    if first.corpus.sha256 != second.corpus.sha256:
+        return (
+            "They have learnt different texts, and each is tested on its own: their losses do not"
+            " say which is better. Their heads and what they write can still be compared."
+        )
+    if not subject.has_one_vocabulary:
+        return (
+            "They cut the same text into different tokens, so that a nat per token is not the same"
+            " to both: the Training page shows their losses in bits per character."
+        )
+    return None
+
+
 def _luck(verdict: Verdict, difference: float) -> str:
-    seeds = [spread.seeds for spread in verdict.spreads if spread]
+    seeds = [each.spread.seeds for each in verdict.losses if each.spread]
     if not verdict.error:
         return (
             ". One seed each: how much of that is luck is not known until the same is trained with"
@@ -127,20 +138,24 @@ def _luck(verdict: Verdict, difference: float) -> str:
 
 def verdict_table(verdict: Verdict, subject: Subject) -> str:
     """The numbers of both sides and their difference, as HTML."""
+    asked = "answer" if all(side.answer_start > 1 for side in subject.sides) else "text"
     rows = [
         _row(
             "validation loss, nats per token",
-            [None if each is None else each.loss for each in verdict.measured],
+            [each.own.value for each in verdict.losses],
             ".4f",
-            [f"at step {each.step:,}" if each else "" for each in verdict.measured],
         ),
-        _row(
-            "over seeds",
-            [spread.mean if spread else None for spread in verdict.spreads],
+    ]
+    if any(each.spread and each.spread.seeds > 1 for each in verdict.losses):
+        row = _row(
+            "the mean over seeds",
+            [each.spread.mean if each.spread else None for each in verdict.losses],
             ".4f",
-            [_spread_note(spread) for spread in verdict.spreads],
-        ),
-        _row("loss on the text, nats per token", verdict.text_losses, ".4f"),
+            [_spread_note(each.spread) for each in verdict.losses],
+        )
+        rows.append(row)
+    rows += [
+        _row(f"loss on the {asked}, nats per token", verdict.text_losses, ".4f"),
         _row("seconds per step", verdict.seconds, ".4f"),
         _row("parameters", verdict.parameters, ",.0f"),
     ]
@@ -154,9 +169,9 @@ def agreement_words(agreement: Agreement) -> str:
     """How often both say the same, and how far apart what they say is, as HTML."""
     same, count = int(agreement.is_same_best.sum()), len(agreement.is_same_best)
     return (
-        f"They think the same token likeliest at <b>{same}</b> of {count} places. What A predicts"
-        f" and B does not is <b>{agreement.divergence.mean().item():.4f}</b> nats per token:"
-        " KL(A ‖ B), the mean over the text."
+        f"They think the same token likeliest at <b>{same}</b> of {count} places. What they predict"
+        f" is <b>{agreement.divergence.mean().item():.4f}</b> nats per token apart: KL(A ‖ B), the"
+        " mean over the text."
     )
 
 

@@ -53,12 +53,13 @@ figcaption b { color: var(--text); }
 }
 .heads {
   display: grid;
+  align-items: end;
   gap: .75rem;
   grid-template-columns:
     repeat(auto-fill, minmax(max(4.5rem, 100% / var(--heads) - .75rem), 1fr));
 }
 .heads svg { max-width: 14rem; }
-.heads figcaption { font-size: .8125rem; min-height: 2.6em; line-height: 1.3; }
+.heads figcaption { font-size: .8125rem; line-height: 1.3; }
 .tables { columns: 22rem auto; column-gap: 2rem; }
 table {
   width: 100%;

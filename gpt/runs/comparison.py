@@ -13,22 +13,12 @@ from gpt.runs.library import Summary
 from gpt.runs.run import Run
 
 
-class Measured(NamedTuple):
-    """A validation loss and the step at which it was measured, in nats per token."""
-
-    step: int
-    loss: float
-
-
-def measured_at(run: Run, step: int) -> Measured | None:
-    """The validation loss nearest before a step; None if none was measured by then."""
-    found = None
+def validation_loss_at(run: Run, step: int) -> float | None:
+    """The validation loss that was measured after just that step; None if none was."""
     for record in read_records(run.metrics_file):
-        if record["step"] > step:
-            break
-        if "validation_loss" in record:
-            found = Measured(record["step"], record["validation_loss"])
-    return found
+        if record.get("step") == step and "validation_loss" in record:
+            return float(record["validation_loss"])
+    return None
 
 
 def step_seconds(summary: Summary) -> float | None:

@@ -50,9 +50,11 @@ def test_a_cell_is_a_pair_of_heads_and_the_chosen_is_framed() -> None:
         (1, 2),
         (["induction 0.9", ""], ["", "", "first token 0.5"]),
     )
-    (grid,) = figure.data
+    grid, full, others = figure.data
     np.testing.assert_array_equal(grid.z, distances.astype(np.float32))
     assert (grid.zmin, grid.zmax) == (0, 1)
+    assert (list(full.text), full.textfont.color) == (["1.00", "0.75"], LIGHT.ground)
+    assert (list(others.x), list(others.y)) == ([0, 1, 0, 1], [0, 0, 1, 1])
     assert grid.customdata[0][2] == (
         "A layer 0, head 0: induction 0.9<br>B layer 1, head 0: first token 0.5"
     )
@@ -77,7 +79,7 @@ def test_the_lens_writes_what_is_said_at_every_depth() -> None:
     depths = Depths("A", said, np.array([[0.5, 0.25], [1, 0]]), ["embeddings", "layer 0"])
     figure = lens_figure([depths, depths], ["x", ""])
     assert [list(row) for row in figure.data[0].text] == [["a", "·"], ["b", "↵"]]
-    assert list(figure.data[1].customdata[0]) == ["x", "⊢"]
+    assert list(figure.data[3].customdata[0]) == ["x", "⊢"]
     assert list(figure.layout.yaxis2.ticktext) == ["embeddings", "layer 0"]
 
 

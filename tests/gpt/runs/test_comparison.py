@@ -9,24 +9,24 @@ import pytest
 
 from gpt.runs.comparison import (
     Spread,
-    measured_at,
     siblings,
     spread_of,
     standard_error,
     step_seconds,
+    validation_loss_at,
 )
 from gpt.runs.journal import read_records
 from gpt.runs.library import list_runs, summarise
 
 
-def test_a_loss_is_told_with_the_step_at_which_it_was_measured(tiny: Any) -> None:
+def test_a_loss_is_told_for_the_step_at_which_it_was_measured(tiny: Any) -> None:
     run = tiny.trained("tensor")
     measured = [r for r in read_records(run.metrics_file) if "validation_loss" in r]
     assert [record["step"] for record in measured] == [0, 6, 12, 18, 24]
-    assert measured_at(run, 17) == (12, measured[2]["validation_loss"])
-    assert measured_at(run, 24) == (24, measured[4]["validation_loss"])
-    assert measured_at(run, 0) == (0, measured[0]["validation_loss"])
-    assert measured_at(tiny.run("tensor"), 5) is None
+    assert validation_loss_at(run, 24) == measured[4]["validation_loss"]
+    assert validation_loss_at(run, 0) == measured[0]["validation_loss"]
+    assert validation_loss_at(run, 17) is None
+    assert validation_loss_at(tiny.run("tensor"), 0) is None
     times = [r["milliseconds"] for r in read_records(run.metrics_file) if "milliseconds" in r]
     assert step_seconds(summarise(run)) == pytest.approx(median(times) / 1000)
 
