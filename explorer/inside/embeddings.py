@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import streamlit as st
 
 from explorer.charts.embeddings import projection_figure
@@ -10,8 +12,10 @@ from explorer.components.logit_lens import Choice
 from explorer.components.plot import plot
 from explorer.inside.subject import Subject
 from explorer.models import model_at
-from gpt.lens.embeddings import project, vector_tables
+from gpt.lens.embeddings import Projection, project, vector_tables
+from gpt.runs.run import Run
 
+PROJECTIONS_KEPT = 64
 MOST_POINTS = 400  # of a vocabulary; its tokens in the text are always among them
 TITLES = {
     "token": "tokens, as they are read",
@@ -20,11 +24,16 @@ TITLES = {
 }
 
 
+@lru_cache(PROJECTIONS_KEPT)
+def projected(run: Run, step: int, kind: str) -> Projection:
+    """One of the tables of a model; of a large vocabulary that takes seconds."""
+    return project(vector_tables(model_at(run, step).model)[kind].float())
+
+
 def show_embeddings(subject: Subject, choice: Choice) -> None:
     """One of the model's tables, by its two principal components."""
     st.header("What is alike to it", anchor="alike")
-    model = model_at(subject.run, choice.step).model
-    tables = vector_tables(model)
+    tables = vector_tables(model_at(subject.run, choice.step).model)
     kind = st.segmented_control(
         "Vectors of",
         list(tables),
@@ -34,7 +43,7 @@ def show_embeddings(subject: Subject, choice: Choice) -> None:
         key="inside vectors",
     )
     kind = kind if kind in tables else next(iter(tables))
-    coordinates, shares = project(tables[kind].float())
+    coordinates, shares = projected(subject.run, choice.step, kind)
     if kind == "position":
         shown = list(range(len(coordinates)))
         names = [str(place + 1) for place in shown]
