@@ -17,7 +17,7 @@ Numbers = npt.NDArray[np.floating]
 TILE = 12  # cells of a matrix' picture on the map, each way
 ACROSS, DOWN = TILE + 2, TILE + 5  # from one tile to the next; below each there is its name
 FEWEST_PLACES = 6  # side by side that there is room for, taken or not
-MOST_NAMED = 9  # tiles side by side whose names have room
+MOST_NAMED = 9  # tiles side by side that all have room for their names; else the chosen one has
 MOST_CELLS = 96  # rows or columns of a matrix that are drawn one by one
 NEIGHBOURS = 8  # on each side of a weight, where a matrix is too large to be drawn so
 
@@ -130,7 +130,7 @@ def map_figure(tiles: Sequence[Tile], lines: Sequence[str], chosen: str) -> go.F
                 "width": 3 if is_chosen else 1,
             },
         )
-        if n_places <= MOST_NAMED:
+        if n_places <= MOST_NAMED or is_chosen:
             figure.add_annotation(
                 x=column + middle,
                 y=row + TILE,

@@ -169,15 +169,14 @@ def step_after(summary: Summary, checkpoint: int) -> NextStep | None:
     reference = summary.config.corpus
     if not reference.is_own and provide_corpus(reference.name) is None:
         return None
-    try:
-        remembered = summary.run.resume_file.stat().st_mtime_ns
-    except OSError:
-        remembered = 0
-    return _prepared(summary.run, checkpoint, remembered)
+    has_memory = step_of_memory(summary.run) == checkpoint
+    was_taken = (summary.status.step or 0) > checkpoint
+    return _prepared(summary.run, checkpoint, has_memory, was_taken)
 
 
 @lru_cache(STEPS_KEPT)
-def _prepared(run: Run, checkpoint: int, remembered: int) -> NextStep:
+def _prepared(run: Run, checkpoint: int, has_memory: bool, was_taken: bool) -> NextStep:
+    """Made anew when what there is to know of the step has changed."""
     return prepare_step(run, checkpoint, run.corpus())
 
 
