@@ -88,7 +88,8 @@ def show_picture(subject: Subject, choice: Choice, reading: Reading) -> None:
 
 def send_behind(subject: Subject, step: int) -> None:
     """What the slider will show, and by what the ways are drawn, as soon as they are there."""
-    film, edges = ask_film(subject), ask_edges(subject, step)
+    # The ways are one pass, the film is many: they come first.
+    edges, film = ask_edges(subject, step), ask_film(subject)
     if film.reason is None:
         said_film(subject.steps, film.value, view=VIEW, film=subject.film_name)
     if edges.reason is None:

@@ -32,11 +32,11 @@ class Step(NamedTuple):
     """What one part wrote on the way to a depth, after one token.
 
     Attributes:
-        term: the part.
+        title: of the part.
         written: `(C,)`.
     """
 
-    term: Term
+    title: str
     written: Tensor
 
 
@@ -127,13 +127,14 @@ def pushes_table(
             )
             for found in (best, worst)
         )
-        return f"<tr><td>{title}</td><td><b>{own:+.3f}</b></td><td>{up}</td><td>{down}</td></tr>"
+        adds = f"{own:+.3f}".replace("-", "−")
+        return f"<tr><td>{title}</td><td><b>{adds}</b></td><td>{up}</td><td>{down}</td></tr>"
 
-    rows = [row(term_title(step.term), each) for step, each in zip(steps, changes, strict=True)]
+    rows = [row(step.title, each) for step, each in zip(steps, changes, strict=True)]
     if len(steps) > 1:
         rows.append(row("together", changes.sum(0)))
     title = stream_title(stream, reading.is_halved)
-    body = "".join(rows).replace("-", "−")
+    body = "".join(rows)
     return f"""<p class="gpt-caption">What was written at <b>{title}</b>, directly, in logits:</p>
       <div class="gpt-scroll"><table class="gpt-pushed"><thead><tr><th>part</th><th>adds</th>
       <th>promotes most</th><th>suppresses most</th></tr></thead>
@@ -145,17 +146,17 @@ def steps_to(reading: Reading, choice: Choice) -> list[Step]:
     trace, position = reading.trace, choice.position
     stream = reading.streams[choice.depth]
     if stream == "embeddings":
-        return [Step(Term("token", "embeddings"), trace["embeddings"][position])]
+        return [Step("embedding", trace["embeddings"][position])]
     _, number, part = stream.split(".")
     block, layer = f"blocks.{number}", int(number)
     steps = []
     if part == "residual_mid" or not reading.is_halved:
         heads = trace[f"{block}.attn.head_writes"][:, position]
         steps += [
-            Step(Term("head", f"{block}.attn.head_writes", layer, head), written)
+            Step(term_title(Term("head", f"{block}.attn.head_writes", layer, head)), written)
             for head, written in enumerate(heads)
         ]
     if part == "residual_post":
         written = trace[f"{block}.mlp.output"][position]
-        steps.append(Step(Term("mlp", f"{block}.mlp.output", layer), written))
+        steps.append(Step(term_title(Term("mlp", f"{block}.mlp.output", layer)), written))
     return steps
