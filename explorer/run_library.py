@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from html import escape
 from io import BytesIO
@@ -12,6 +13,7 @@ import streamlit as st
 from explorer.charts.training_words import STATE_WORDS, distinct_titles
 from explorer.controls import show_mistake
 from explorer.downloads import Download, show_downloads
+from explorer.run_choice import first_text
 from explorer.run_records import RunRecords
 from gpt.runs.archive import export_run, import_run
 from gpt.runs.config import RunError
@@ -20,7 +22,12 @@ from gpt.runs.run import Run
 from gpt.runs.tensorboard import tensorboard_archive
 
 SHAPE = ("n_layer", "n_head", "n_embd", "block_size", "vocab_size")
-LOOKING = {"attention": "Where its heads look", "sampling": "What it writes"}
+# Pages that open a model, each with what leads there and where it keeps its text.
+LOOKING = {
+    "attention": ("Where its heads look", "attention text"),
+    "inside": ("What it knows at which depth", "inside text"),
+    "sampling": ("What it writes", "sampling prompt"),
+}
 
 state = st.session_state
 
@@ -71,13 +78,21 @@ def show_outside(summary: Summary) -> None:
         parameters: {shape}</p>"""
     )
     with st.container(horizontal=True):
-        for page, label in LOOKING.items():
-            st.page_link(
-                f"../pages/{page}.py",
-                label=label,
-                icon=":material/arrow_forward:",
-                query_params={"run": summary.run.name},
-            )
+        for page, (label, text) in LOOKING.items():
+            if st.button(label, icon=":material/arrow_forward:"):
+                state[f"{page} run"], state[text] = summary.run.name, first_text(summary)
+                st.switch_page(f"../pages/{page}.py")
+
+
+def show_way_to_compare(names: Sequence[str]) -> None:
+    """Where two runs are looked at together, the way to the page that holds them side by side."""
+    if len(names) > 1 and st.button(
+        "Hold the first two against each other", icon=":material/compare_arrows:"
+    ):
+        for side, name in zip(("A", "B"), names, strict=False):
+            state[f"compare run {side}"], state[f"compare step {side}"] = name, None
+        state["compare text"] = state["compare text of"] = ""
+        st.switch_page("../pages/compare.py")
 
 
 def _show_adopting() -> None:

@@ -26,7 +26,12 @@ from explorer.controls import (
 from explorer.estimates import show_all_estimates, show_estimate
 from explorer.measures import ask_text
 from explorer.reruns import begin_page, end_page, run_whole_page, was_cut_short
-from explorer.run_library import show_library, show_list, show_outside
+from explorer.run_library import (
+    show_library,
+    show_list,
+    show_outside,
+    show_way_to_compare,
+)
 from explorer.run_pictures import watch, watch_closely
 from explorer.run_records import NOTHING, runs_now
 from explorer.run_steering import begin, forget_mistakes
@@ -155,6 +160,7 @@ def compare(names: tuple[str, ...]) -> None:
     summaries = {each.run.name: each for each in listing.runs}
     shown = [summaries[name] for name in names if name in summaries]
     st.html(comparison_table(shown, distinct_titles(listing.runs)))
+    show_way_to_compare([each.run.name for each in shown])
     show_list(listing)
 
 

@@ -25,6 +25,8 @@ FULL = 0.72  # from which share on a cell is so blue that its text takes the col
 MOST_NAMED = 24  # heads along an axis that have room for their names
 MOST_LEVEL = 8  # of them, that fit side by side on a narrow page
 MOST_TICKS = 64  # tokens along an axis
+CHARACTERS_IN_A_ROW = 150  # that are legible across the page
+LONGEST_TICK = 12
 MOST_WRITTEN = 40  # tokens in a row of the lens whose predictions have room
 
 
@@ -136,6 +138,7 @@ def pair_figure(
         if trace.zmin is not None and trace.zmin < 0:
             trace.zmin, trace.zmax = -1.0, 1.0
     figure.update_annotations(font={"size": 14, "color": LIGHT.text})
+    figure.update_xaxes(tickangle=_angle(tokens, CHARACTERS_IN_A_ROW // (3 * len(tokens))))
     figure.update_layout(showlegend=False, margin={"l": 64, "r": 12, "t": 60, "b": 56})
     return figure
 
@@ -162,13 +165,14 @@ def lens_figure(models: Sequence[Depths], tokens: Sequence[str]) -> go.Figure:
     figure = make_subplots(
         rows=len(models),
         cols=1,
-        vertical_spacing=0.2,
+        vertical_spacing=0.2 if len(models) > 1 else 0,
         row_heights=[len(each.names) for each in models],
         subplot_titles=[each.title for each in models],
     )
     read = [visible(token) for token in tokens]
     for row, model in enumerate(models, start=1):
         said = [[visible(each) for each in depth] for depth in model.said]
+        room = max(1, CHARACTERS_IN_A_ROW // len(read))
         figure.add_heatmap(
             z=model.probabilities.astype(np.float32),
             zmin=0,
@@ -182,7 +186,8 @@ def lens_figure(models: Sequence[Depths], tokens: Sequence[str]) -> go.Figure:
             col=1,
         )
         if len(read) <= MOST_WRITTEN:
-            write_into_cells(figure, model.probabilities, said, row=row, col=1)
+            written = [[shorten(each, room) for each in depth] for depth in said]
+            write_into_cells(figure, model.probabilities, written, row=row, col=1)
         figure.update_yaxes(
             tickmode="array",
             tickvals=list(range(len(model.names))),
@@ -194,8 +199,8 @@ def lens_figure(models: Sequence[Depths], tokens: Sequence[str]) -> go.Figure:
             title={"text": "token read" if row == len(models) else ""},
             tickmode="array",
             tickvals=list(range(len(read))) if len(read) <= MOST_TICKS else [],
-            ticktext=read,
-            tickangle=0,
+            ticktext=[shorten(each, LONGEST_TICK) for each in read],
+            tickangle=_angle(read, room),
             row=row,
             col=1,
         )
@@ -203,7 +208,7 @@ def lens_figure(models: Sequence[Depths], tokens: Sequence[str]) -> go.Figure:
     figure.update_xaxes(**quiet)
     figure.update_yaxes(**quiet)
     figure.update_annotations(font={"size": 14, "color": LIGHT.text})
-    figure.update_layout(showlegend=False, margin={"l": 96, "r": 12, "t": 56, "b": 56})
+    figure.update_layout(showlegend=False, margin={"l": 96, "r": 12, "t": 56, "b": 84})
     return figure
 
 
@@ -258,6 +263,16 @@ def worth_figure(
         yaxis={"title": {"text": "it costs, nats per token"}, "automargin": False},
     )
     return figure
+
+
+def shorten(text: str, most: int) -> str:
+    """The beginning of a text that is too long for its place."""
+    return text if len(text) <= most else text[: max(1, most - 1)] + "…" * (most > 1)
+
+
+def _angle(texts: Sequence[str], room: int) -> int:
+    """Upright where the longest text has no room beside its neighbours."""
+    return -90 if max(map(len, texts), default=0) > max(1, room) else 0
 
 
 def _said(label: str) -> str:

@@ -167,7 +167,11 @@ def choose_step(summary: Summary, name: str) -> int:
     steps = [each.step for each in summary.run.checkpoints()]
     if state.get(key) not in steps:
         early = min(steps, key=lambda step: abs(step - steps[-1] / EARLY))
-        is_first_look = name == SIDE_NAMES[0] and len(steps) > 1
+        # Two runs are held against each other at their ends, one run against its beginning.
+        is_first_look = name == SIDE_NAMES[0] and state.get("compare run B") in (
+            None,
+            summary.run.name,
+        )
         state[key] = early if is_first_look else steps[-1]
     return st.selectbox(
         "after step", steps, format_func="{:,}".format, key=key, persist_state="session"

@@ -163,3 +163,18 @@ def test_without_a_validation_loss_only_the_text_tells() -> None:
     train("Never tested", 1, corpus="eight-names")
     app = open_page(a="never-tested", b="copy", text="aaa")
     assert "Of A no loss can be measured on text held out: " in html(app)
+
+
+def test_the_training_page_leads_here_with_both_its_runs() -> None:
+    train("One", 1)
+    train("Other", 1, n_embd=16)
+    app = AppTest.from_file(str(HOME), default_timeout=90)
+    app.query_params["run"], app.query_params["with"] = "one", "other"
+    app.run()
+    app.switch_page("../pages/training.py").run()
+    next(b for b in app.button if b.label == "Hold the first two against each other").click()
+    settled(app.run())
+    assert not app.exception
+    chosen = {name: app.query_params[name] for name in ("a", "b", "a_step", "b_step")}
+    assert chosen == {"a": "one", "b": "other", "a_step": "8", "b_step": "8"}
+    assert "predicts better, by" in html(app)

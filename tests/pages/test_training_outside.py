@@ -66,6 +66,14 @@ def test_a_model_is_opened_shown_and_can_be_deleted(folder: Path) -> None:
     assert "n_layer 1, n_head 2, n_embd 8, block_size 8, vocab_size 3" in html(app)
     assert "from outside" in app.dataframe[0].value["state"].tolist()
     assert not app.slider, "there is no training to look back at"
+
+    next(each for each in app.button if each.label == "Where its heads look").click()
+    app.run()
+    assert app.title[0].value == "Where does each head look?"
+    assert app.selectbox(key="attention run").value == "theirs"
+    assert set(app.text_area(key="attention text").value) <= set("abc")
+    assert not app.exception
+    app.switch_page("../pages/training.py").run()
     next(each for each in app.button if each.label == "Delete it").click()
     app.run()
     assert list_runs().runs == []

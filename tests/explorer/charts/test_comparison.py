@@ -11,6 +11,7 @@ from explorer.charts.comparison import (
     lens_figure,
     losses_figure,
     pair_figure,
+    shorten,
     worth_figure,
 )
 from explorer.charts.training import Curve
@@ -87,3 +88,12 @@ def test_a_part_that_one_model_lacks_has_no_bar() -> None:
     first, second = worth_figure(["layer 0, head 0", "layer 1, MLP"], [0.5, 0.1], [0.25, None]).data
     np.testing.assert_allclose(first.y, [0.5, 0.1], rtol=1e-6)
     np.testing.assert_allclose(second.y, [0.25, np.nan])
+
+
+def test_long_tokens_are_cut_and_their_names_stand_upright() -> None:
+    read = ["·wherefore"] * 20
+    depths = Depths("A", [read], np.full((1, 20), 0.1), ["layer 0"])
+    figure = lens_figure([depths], read)
+    assert figure.data[2].text[0] == "·where…"
+    assert figure.layout.xaxis.tickangle == -90
+    assert [shorten("abc", most) for most in (1, 2, 3)] == ["a", "a…", "abc"]
