@@ -72,6 +72,16 @@ def test_a_link_is_taken_up_and_explained(copy: Run, ids: tuple[int, ...]) -> No
     assert (app.query_params["position"], app.query_params["depth"]) == ("19", "3")
 
 
+def test_what_cannot_be_read_leaves_what_could() -> None:
+    app = open_page(run="copy", text=COPIED, position="19", depth="3", step="1000")
+    app.text_area(key="inside text").set_value("Ä").run()
+    assert any("unknown to this tokenizer" in each.value for each in app.markdown)
+    assert app.header[0].value == "Why “q” after “w”"
+    app.selectbox(key="inside run").set_value("shakespeare").run()
+    assert any("unknown to this tokenizer" in each.value for each in app.markdown)
+    assert len(app.header) == 5
+
+
 def test_a_text_is_swapped_against_another() -> None:
     app = open_page(run="copy", text="euhwqkpm=euhwq")
     app.text_input(key="inside other").set_value("euhwqxpm=euhw").run()
@@ -96,7 +106,7 @@ def test_everything_swapped_answers_as_the_other_text_does(copy: Run) -> None:
 def test_one_token_is_changed_at_a_click() -> None:
     app = open_page(run="copy", text="euhwqkpm=euhwq")
     next(each for each in app.button if each.label == "Change one token").click().run()
-    other = app.text_input(key="inside other").value
+    other = app.text_input(key="inside other").value or ""
     assert sum(a != b for a, b in zip(other, "euhwqkpm=euhwq", strict=True)) == 1
 
 
