@@ -73,7 +73,8 @@ def show_switching(subject: Subject, choice: Choice, off: SwitchedOff, reading: 
             required=True,
             key="attention replacement",
         )
-        st.html(text_losses(subject, whole, reading, off))
+        if losses := text_losses(subject, whole, reading, off):
+            st.html(losses)
     show_worth(subject, choice, off, reading)
 
 

@@ -40,11 +40,13 @@ def losses_figure(
     overlays = [] if second is None else [second]
     figure = loss_figure(first, baselines, view=View(), overlays=overlays)
     last = max(curve.steps for curve in (first, *overlays))
+    is_same = steps[0] == steps[1]
     for name, colour, step in zip(SIDE_NAMES, SIDE_COLOURS, steps, strict=True):
+        label = ("A and B" if name == "A" else "") if is_same else name
         figure.add_vline(
             step,
             line={"color": colour, "width": 1.5, "dash": "dot"},
-            annotation={"text": f"<b>{name}</b>", "font": {"color": LIGHT.text, "size": 13}},
+            annotation={"text": f"<b>{label}</b>", "font": {"color": LIGHT.text, "size": 13}},
             # At the foot, on the side where there is room: above stand the baselines' names.
             annotation_position="bottom right" if 2 * step < last else "bottom left",
         )

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from explorer.attention.reading import NOTHING_OFF, read
 from explorer.charts.comparison import SIDE_NAMES
 from explorer.charts.training_words import distinct_titles
 from explorer.controls import show_mistake
 from explorer.models import model_at
 from explorer.run_choice import answer_start, choose_run, first_text, has_weights, openable_runs
 from gpt.lens.opening import OpenedModel
+from gpt.lens.trace import Trace
 from gpt.runs.config import RunError
 from gpt.runs.library import Summary
 from gpt.runs.run import Run
@@ -46,6 +48,12 @@ class Side:
     @property
     def run(self) -> Run:
         return self.summary.run
+
+    def trace(self) -> Trace:
+        """Every activation on the text, the same for all parts of the page."""
+        if self.has_heads:
+            return read(self.run, self.step, self.ids, NOTHING_OFF).trace
+        return self.opened.trace(self.ids)
 
     @property
     def answer_start(self) -> int:

@@ -9,6 +9,7 @@ from itertools import islice
 import streamlit as st
 import torch
 
+from explorer.attention.reading import NOTHING_OFF, read
 from explorer.charts.comparison import Depths, lens_figure
 from explorer.charts.tokens import BOS_SIGN
 from explorer.compare.subject import Side, Subject
@@ -24,7 +25,7 @@ from gpt.tensor.steps import generate_steps
 
 TOKENS = 120
 LARGE = 20_000_000  # parameters, from which a model writes less at a time
-TOKENS_OF_LARGE = 24
+TOKENS_OF_LARGE = 16
 TEMPERATURE = 0.8
 SAMPLES_KEPT = 32
 
@@ -127,9 +128,9 @@ def has_stream(opened: OpenedModel) -> bool:
 @lru_cache(SAMPLES_KEPT)
 def depths_of(run: Run, step: int, ids: tuple[int, ...], title: str) -> Depths:
     """What the model of that step would say at every depth."""
-    opened = model_at(run, step)
+    opened, trace = model_at(run, step), read(run, step, ids, NOTHING_OFF).trace
     names = stream_names(opened.model.config.n_blocks)
-    predictions = read_predictions(opened.model, opened.trace(ids), names, k=1)
+    predictions = read_predictions(opened.model, trace, names, k=1)
     decode = opened.tokenizer.decode
     said = [[decode([token]) for token in depth] for depth in predictions.tokens[..., 0].tolist()]
     depths = ["embeddings", *(f"layer {layer}" for layer in range(len(names) - 1))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 
@@ -13,12 +12,9 @@ from explorer.charts.comparison import SIDE_NAMES
 from explorer.charts.training_words import loss_text
 from explorer.compare.losses import SideLosses, losses_of
 from explorer.compare.subject import Side, Subject
-from explorer.models import model_at
 from gpt.lens.comparison import Agreement, compare_logits
 from gpt.runs.comparison import Spread, standard_error, step_seconds
-from gpt.runs.run import Run
 
-LOGITS_KEPT = 8
 CLEAR = 2.0  # standard errors, beyond which a difference is hardly luck
 
 
@@ -51,7 +47,7 @@ def judge(subject: Subject) -> Verdict:
     sides = subject.sides
     losses = [losses_of(side, subject) for side in sides]
     spreads = [each.spread for each in losses if each.spread]
-    logits = [logits_of(side.run, side.step, side.ids) for side in sides]
+    logits = [side.trace().logits for side in sides]
     can_agree = subject.has_one_text and subject.has_one_vocabulary
     return Verdict(
         losses=losses,
@@ -63,12 +59,6 @@ def judge(subject: Subject) -> Verdict:
         seconds=[step_seconds(side.summary) for side in sides],
         parameters=[side.summary.config.model.parameter_count() for side in sides],
     )
-
-
-@lru_cache(LOGITS_KEPT)
-def logits_of(run: Run, step: int, ids: tuple[int, ...]) -> torch.Tensor:
-    """What the model of that step says after each token, `(T, V)`."""
-    return model_at(run, step).trace(ids).logits
 
 
 def text_loss(logits: torch.Tensor, side: Side) -> float | None:

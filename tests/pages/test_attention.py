@@ -73,6 +73,13 @@ def test_an_unknown_character_is_named() -> None:
     assert any("unknown to this tokenizer" in each.value for each in app.markdown)
 
 
+def test_a_text_of_nothing_but_its_beginning_has_a_picture_and_no_loss() -> None:
+    app = open_page(run="copy", text="ab")
+    app.text_area(key="attention text").set_value("").run()
+    assert not app.exception
+    assert "loss on" not in html(app)
+
+
 def test_a_long_text_is_cropped_and_says_so() -> None:
     app = open_page(run="copy", text="a" * 40)
     assert "reads 29 tokens at a time, so the first 12 are left out" in html(app)

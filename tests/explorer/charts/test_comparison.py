@@ -38,7 +38,10 @@ def test_each_chosen_checkpoint_is_a_line_in_its_colour() -> None:
     assert {t.line.color for t in figure.data if t.name and t.name.startswith("other")} == {
         SIDE_COLOURS[1]
     }
-    alone = losses_figure(curve("one"), None, (0, 2))
+    labels = {"<b>A</b>", "<b>B</b>"}
+    assert labels <= {note.text for note in figure.layout.annotations}
+    alone = losses_figure(curve("one"), None, (2, 2))
+    assert "<b>A and B</b>" in [note.text for note in alone.layout.annotations]
     assert not any(trace.name.startswith("other") for trace in alone.data)
 
 
