@@ -14,7 +14,7 @@ from explorer.sampling.tries import Limb
 from explorer.theme import LIGHT
 from gpt.tensor.tree import Node
 
-LABELLED_SHARE = 0.022  # of the height: where less is, no text has room
+LABELLED_SHARE = 0.045  # of the height: where less is, no text has room
 LEAST_LABEL = 6  # letters of a limb's label
 LETTERS_ACROSS = 72  # of a label as wide as the figure
 MOST_HOVERED = 60  # letters of a text that hovering shows

@@ -32,10 +32,13 @@ class LayerCache:
 
     Attributes:
         length: how many tokens the layer has read, those forgotten included.
+        packed: the layer's weights and biases for queries, keys and values, laid together by the
+            attention that fills this cache token by token; None before it has.
     """
 
     def __init__(self, block_size: int, past_block: PastBlock = "crop") -> None:
         self.length = 0
+        self.packed: tuple[Tensor, Tensor | None] | None = None
         self._window = block_size if past_block == "slide" else None
         # Twice the window, so that it is moved back to the start once a block, not once a token.
         self._capacity = 2 * block_size if self._window else block_size

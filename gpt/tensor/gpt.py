@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from gpt.tensor.cache import KeyValueCache, LayerCache, layer_of
 from gpt.tensor.config import GPTConfig
 from gpt.tensor.language_model import LanguageModel
-from gpt.tensor.layers import MLP, NORMS, Embeddings, Linear, MultiHeadAttention
+from gpt.tensor.layers import MLP, NORMS, Embeddings, Layer, Linear, MultiHeadAttention
 from gpt.tensor.rotary import Rotary
 from gpt.tensor.tap import Tap
 from gpt.tensor.token_shift import TokenShift
 
 
-class Block(nn.Module):
+class Block(Layer):
     """Attention and MLP, each reading a normalised copy of the stream and adding to the stream."""
 
     def __init__(self, config: GPTConfig) -> None:

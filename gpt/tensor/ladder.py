@@ -17,6 +17,8 @@ from gpt.tensor.layers import (
     Embeddings,
     FeedForward,
     Head,
+    Layer,
+    LayerNorm,
     Linear,
     MultiHeadAttention,
 )
@@ -85,7 +87,7 @@ class MultiHeadFeedForward(LanguageModel):
         return logits
 
 
-class PlainBlock(nn.Module):
+class PlainBlock(Layer):
     """Talking, then thinking, as one unit to be stacked: `(B, T, C)` -> `(B, T, C)`."""
 
     def __init__(self, n_embd: int, n_head: int) -> None:
@@ -118,7 +120,7 @@ class PlainBlocks(LanguageModel):
         return logits
 
 
-class ResidualBlock(nn.Module):
+class ResidualBlock(Layer):
     """Each part *adds* to a stream that runs through, by way of a projection (He et al. 2015)."""
 
     def __init__(self, n_embd: int, n_head: int) -> None:
@@ -152,14 +154,14 @@ class ResidualBlocks(LanguageModel):
         return logits
 
 
-class NormBlock(nn.Module):
+class NormBlock(Layer):
     """Each part reads a normalised copy of the stream (pre-norm) and adds to the stream itself."""
 
     def __init__(self, n_embd: int, n_head: int, *, dropout: float = 0.0) -> None:
         super().__init__()
-        self.ln_1 = nn.LayerNorm(n_embd)
+        self.ln_1 = LayerNorm(n_embd)
         self.attn = MultiHeadAttention(n_embd, n_head, dropout=dropout)
-        self.ln_2 = nn.LayerNorm(n_embd)
+        self.ln_2 = LayerNorm(n_embd)
         self.mlp = MLP(n_embd, dropout=dropout)
 
     def forward(self, x: Tensor, cache: LayerCache | None, tap: Tap) -> Tensor:
@@ -180,7 +182,7 @@ class NormBlocks(LanguageModel):
         self.blocks = nn.ModuleList(
             NormBlock(config.n_embd, config.n_head) for _ in range(config.n_layer)
         )
-        self.ln_f = nn.LayerNorm(config.n_embd)
+        self.ln_f = LayerNorm(config.n_embd)
         self.lm_head = Linear(config.n_embd, config.vocab_size)
 
     def predict(self, idx: Tensor, cache: KeyValueCache | None, tap: Tap) -> Tensor:
@@ -202,7 +204,7 @@ class LectureGPT(LanguageModel):
             NormBlock(config.n_embd, config.n_head, dropout=config.dropout)
             for _ in range(config.n_layer)
         )
-        self.ln_f = nn.LayerNorm(config.n_embd)
+        self.ln_f = LayerNorm(config.n_embd)
         self.lm_head = Linear(config.n_embd, config.vocab_size)
 
     def predict(self, idx: Tensor, cache: KeyValueCache | None, tap: Tap) -> Tensor:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -23,14 +24,20 @@ from gpt.tensor.tap import Tap
 from gpt.tensor.token_shift import TokenShift
 
 
-class Linear(nn.Linear):
-    """y = x Wᵀ + b, over the last axis."""
+class Layer(nn.Module):
+    """A part of a model, called straight away.
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """Without the look for hooks that torch's own call begins with: there are none here, and
-        where one token is read at a time it adds up.
-        """
-        return F.linear(x, self.weight, self.bias)
+    torch's own call first looks for hooks. There are none here: whoever wants to read or change
+    what a layer computes uses its `Tap`. Where one token is read at a time, that look would take
+    nearly a tenth of the whole.
+    """
+
+    def __call__(self, *inputs: Any) -> Any:
+        return self.forward(*inputs)
+
+
+class Linear(Layer, nn.Linear):
+    """y = x Wᵀ + b, over the last axis."""
 
     def reset_parameters(self) -> None:
         """Zeros, where torch would draw from its global generator."""
@@ -38,7 +45,7 @@ class Linear(nn.Linear):
             nn.init.zeros_(parameter)
 
 
-class Embedding(nn.Embedding):
+class Embedding(Layer, nn.Embedding):
     """A table with one row per index."""
 
     def reset_parameters(self) -> None:
@@ -46,7 +53,7 @@ class Embedding(nn.Embedding):
         nn.init.zeros_(self.weight)
 
 
-class Embeddings(nn.Module):
+class Embeddings(Layer):
     """What a token is plus where it stands: `(B, T)` token ids -> `(B, T, C)`.
 
     Optionally what the tokens before are (`shift`), without where (`has_positions`), normalised.
@@ -134,7 +141,7 @@ def drop(x: Tensor, share: float) -> Tensor:
     return F.dropout(x, share) if share else x
 
 
-class Head(nn.Module):
+class Head(Layer):
     """One head of causal self-attention, as wide as the stream: `(B, T, C)` -> `(B, T, C)`."""
 
     def __init__(self, n_embd: int) -> None:
@@ -157,7 +164,7 @@ class Head(nn.Module):
         return torch.eye(self.query.in_features).to(self.query.weight)[None]  # (1, C, C)
 
 
-class MultiHeadAttention(nn.Module):
+class MultiHeadAttention(Layer):
     """H heads side by side, each on D of the C channels: `(B, T, C)` -> `(B, T, C)`.
 
     The heads are one axis of one tensor, not a loop. With `has_projection`, a last linear layer
@@ -188,26 +195,52 @@ class MultiHeadAttention(nn.Module):
 
     def forward(self, x: Tensor, cache: LayerCache | None, tap: Tap) -> Tensor:
         start = 0 if cache is None else cache.length
-        query = tap("query", self.prepare(self.query(x), start))  # (B, H, T, D)
-        key = tap("key", self.prepare(self.key(x), start))
-        value = tap("value", self.split_heads(self.value(x)))
+        # For one token of one text, calling each step takes longer than computing it.
+        is_single = x.shape[:2] == (1, 1) and tap.is_idle
+        if cache is not None and is_single:
+            query, key, value = self.project_token(x, cache)
+        else:
+            query, key, value = self.project(x)
+        query = tap("query", self.prepare(query, start))  # (B, H, T, D)
+        key = tap("key", self.prepare(key, start))
+        value = tap("value", value)
         if cache is not None:
             key, value = cache.extend(key, value)
         dropout = self.dropout if self.training else 0.0
-        # For one token of one text, calling each step takes longer than computing it.
-        is_worth_fusing = self.training if cache is None else x.shape[:2] == (1, 1)
-        fused = tap.is_idle and is_worth_fusing
+        fused = (self.training and tap.is_idle) if cache is None else is_single
         heads = tap("heads", attend(query, key, value, tap, dropout=dropout, fused=fused))
         output = heads.transpose(1, 2).flatten(2)  # (B, T, H * D = C)
         if self.projection is not None:
             output = self.projection(output)
         return tap("output", drop(output, dropout))
 
-    def prepare(self, x: Tensor, start: int) -> Tensor:
-        """Queries or keys `(B, T, C)` as they are compared: `(B, H, T, D)`, normalised and turned
-        if so configured; the first stands at position `start`.
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values of tokens `(B, T, C)`, each `(B, H, T, D)`."""
+        query, key, value = (self.split_heads(part(x)) for part in self.projections)
+        return query, key, value
+
+    def project_token(self, x: Tensor, cache: LayerCache) -> tuple[Tensor, Tensor, Tensor]:
+        """The same of a single token `(1, 1, C)`, by one product with all three matrices.
+
+        They are laid together when the first token of a text is read so, and kept with its cache.
         """
-        x = self.split_heads(x)
+        if cache.packed is None:
+            weight = torch.cat([part.weight for part in self.projections])
+            has_bias = self.query.bias is not None
+            bias = torch.cat([part.bias for part in self.projections]) if has_bias else None
+            cache.packed = weight, bias
+        packed = F.linear(x, *cache.packed)  # (1, 1, 3 C)
+        query, key, value = packed.view(3, 1, self.n_head, 1, -1).unbind(0)
+        return query, key, value
+
+    @property
+    def projections(self) -> tuple[Linear, Linear, Linear]:
+        return self.query, self.key, self.value
+
+    def prepare(self, x: Tensor, start: int) -> Tensor:
+        """Queries or keys `(B, H, T, D)` as they are compared: normalised and turned if so
+        configured; the first stands at position `start`.
+        """
         if self.qk_norm is not None:
             x = self.qk_norm(x)
         return x if self.rotary is None else self.rotary(x, start)
@@ -237,7 +270,7 @@ ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
 }
 
 
-class FeedForward(nn.Module):
+class FeedForward(Layer):
     """One layer by which each token thinks for itself: `(B, T, C)` -> `(B, T, C)`."""
 
     def __init__(self, n_embd: int) -> None:
@@ -249,7 +282,7 @@ class FeedForward(nn.Module):
         return tap("output", F.relu(pre))
 
 
-class MLP(nn.Module):
+class MLP(Layer):
     """Four times as wide inside, then projected back: `(B, T, C)` -> `(B, T, C)`."""
 
     def __init__(
@@ -273,9 +306,12 @@ class MLP(nn.Module):
         return tap("output", drop(self.projection(post), dropout))
 
 
+class LayerNorm(Layer, nn.LayerNorm):
+    """Each token's channels to mean 0 and variance 1, then scaled (Ba, Kiros and Hinton 2016)."""
+
+
 NORMS: dict[Norm, Callable[[int, bool], nn.Module]] = {
-    # Ba, Kiros and Hinton 2016: each token's channels to mean 0 and variance 1, then scaled.
-    "layernorm": lambda n_embd, bias: nn.LayerNorm(n_embd, bias=bias),
+    "layernorm": lambda n_embd, bias: LayerNorm(n_embd, bias=bias),
     # Zhang and Sennrich 2019, without their gain: x / √(mean(x²) + ε). Nothing to learn, no mean.
     "rmsnorm": lambda n_embd, bias: nn.RMSNorm(n_embd, eps=1e-5, elementwise_affine=False),
 }

@@ -115,7 +115,7 @@ class Continuation:
         """Logits `(B, V)` of the token after a text `(B, T)` that begins with what was read."""
         block_size, T = self._model.config.block_size, text.shape[1]
         with self._model.evaluating():
-            if self._past_block == "crop" and T > block_size:
+            if self._past_block == "crop" and block_size < T:
                 self.read, self.kept = range(T - block_size, T), range(0)
                 return self._last_logits(text[:, -block_size:], None)
             if not self._is_cached:
@@ -171,6 +171,6 @@ def generate(
             tokens = tokens.masked_fill(has_ended, end)
             has_ended = tokens == end
         text[:, length] = tokens
-        if has_ended.all():
+        if end is not None and has_ended.all():
             return text[:, : length + 1]
     return text
