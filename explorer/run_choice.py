@@ -13,6 +13,7 @@ from explorer.reruns import run_whole_page
 from explorer.run_watch import RESTING_TICK, records_of
 from gpt.corpus.tasks import TASKS
 from gpt.corpus.tasks.task import SEPARATOR
+from gpt.lens.opening import OpenedModel
 from gpt.runs.config import RunError
 from gpt.runs.demos import list_all
 from gpt.runs.library import Summary
@@ -68,8 +69,41 @@ def choose_run(runs: Mapping[str, Summary], key: str, label: str = "Run") -> Sum
     )
     if state.get(missing):
         name = re.sub(r"([^\w\s])", r"\\\1", state[missing])  # from the address: not markup
-        show_mistake(f"There is no run called {name} here that could be shown.")
+        show_mistake(
+            f"{name} cannot be shown here: there is no such run, or it has nothing of what this"
+            " page shows. Shown is another."
+        )
     return runs[chosen]
+
+
+def suit_text(key: str, summary: Summary, opened: OpenedModel) -> None:
+    """Where another run was chosen, a text that it can read, in `st.session_state[key]`.
+
+    What was read with that run last; else the text at hand, if it was not only suggested and this
+    model knows all of it; else a first text. Nothing that was typed is lost: it waits for its run.
+    """
+    name, before = summary.run.name, state.get(f"{key} of")
+    kept: dict[str, str] = state.setdefault(f"{key}, by run", {})
+    text = state.get(key) or ""
+    if before == name:
+        kept[name] = text
+        return
+    state[f"{key} of"] = name
+    is_from_link = before is None and text
+    if is_from_link:
+        return
+    if name in kept:
+        state[key] = kept[name]
+    elif not text or text == state.get(f"{key}, suggested") or not is_readable(text, opened):
+        state[key] = state[f"{key}, suggested"] = first_text(summary)
+
+
+def is_readable(text: str, opened: OpenedModel) -> bool:
+    try:
+        opened.encode(text)
+    except ValueError:
+        return False
+    return True
 
 
 def first_text(summary: Summary) -> str:

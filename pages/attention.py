@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from explorer.attention.film import Film
@@ -22,7 +23,13 @@ from explorer.attention.reading import (
 from explorer.attention.subject import Subject, ask_film, choose_subject, read_link, write_link
 from explorer.attention.switching import show_switching, switched_off
 from explorer.attention.unfolding import show_unfolded
-from explorer.charts.attention import in_16_bits, lower_triangle, thumbnail_size, thumbnails
+from explorer.charts.attention import (
+    in_16_bits,
+    in_hundredths,
+    lower_triangle,
+    thumbnail_size,
+    thumbnails,
+)
 from explorer.charts.tokens import visible
 from explorer.components.attention import (
     Choice,
@@ -76,6 +83,8 @@ def choice_for(subject: Subject) -> Choice:
     if pinned and max(pinned.query, pinned.key) >= len(subject.ids):
         pinned = None
     off = tuple(each for each in now.off if each in heads)
+    mlps = state.get("attention mlps", ())
+    state["attention mlps"] = [layer for layer in mlps if layer < subject.n_layer]
     state["attention choice"] = choice = Choice(step, opened, shown, off, pinned)
     return choice
 
@@ -90,16 +99,27 @@ def show_picture(subject: Subject, choice: Choice, off: SwitchedOff, reading: Re
         layers=reading.n_layer,
         heads=names,
         labels=reading.labels,
-        title=opened_name(choice.open, reading).capitalize(),
+        run=subject.run.name,
+        title=opened_name(choice.open, reading).capitalize() + (", with parts off" if off else ""),
         thumbnails=thumbnails(reading.patterns),
         size=thumbnail_size(len(subject.ids)),
         shown=np.stack(shown),
+        scores=scores_of(choice.open, reading),
         steps=subject.steps,
         loss_steps=subject.loss_steps,
         losses=subject.losses,
         film=subject.film_name(off),
     )
     attention(picture, choice, key=VIEW)
+
+
+def scores_of(opened: int, reading: Reading) -> npt.NDArray[np.int16]:
+    """What the softmax of the open head was given; of a summary there is no such thing."""
+    if opened >= len(reading.patterns):
+        return np.zeros(0, dtype=np.int16)
+    layer, head = divmod(opened, reading.n_head)
+    scores = reading.trace[f"blocks.{layer}.attn.scores"][head].float().numpy()
+    return in_hundredths(lower_triangle(scores))
 
 
 def show_summaries(subject: Subject, choice: Choice) -> None:
@@ -112,15 +132,21 @@ def show_summaries(subject: Subject, choice: Choice) -> None:
         key="attention summary",
         on_change=open_summary,
         args=(subject.n_heads,),
-        help="average and strongest over all heads; rollout follows attention through the layers"
-        " (Abnar and Zuidema 2020)",
+        help="average: the mean over all heads. strongest: for each pair, the head that looks most."
+        " rollout: how much of each token has reached each place by the last layer, if a token"
+        " keeps half of itself in every layer and takes the rest from where its heads look"
+        " (Abnar and Zuidema 2020).",
     )
 
 
 def open_summary(n_heads: int) -> None:
     name = state["attention summary"]
-    opened = n_heads + list(SUMMARIES).index(name) if name else 0
     before: Choice = state["attention choice"]
+    if before.open < n_heads:
+        state["attention head before"] = before.open
+    opened = (
+        n_heads + list(SUMMARIES).index(name) if name else state.get("attention head before", 0)
+    )
     state["attention choice"] = replace(before, open=opened, shown=(opened,))
 
 
@@ -143,7 +169,7 @@ def look_at(run: str, text: str, choice: Choice) -> None:
     state["attention run"] = state["attention text of"] = run
     state["attention text"], state["attention written"] = text, ""
     state["attention choice"] = choice
-    state["attention mlps"] = []
+    state["attention mlps"], state["attention replacement"] = [], "zero"
 
 
 COPIED = "srti=euhwqkpm=euhwqkpm"
@@ -155,14 +181,15 @@ THINGS_TO_TRY = [
         ("copy", COPIED, Choice(0, 2, (2,), pinned=Pinned(17, 9))),
     ),
     Suggestion(
-        "Take the copying heads away",
-        "One of the two is enough. Switch the other off as well, and it can only guess.",
+        "Take a copying head away",
+        "Hardly anything changes: one is enough. Press × on the other head of layer 1 as well, and"
+        " the model can only guess.",
         look_at,
-        ("copy", COPIED, Choice(1000, 2, (2, 3), off=(2, 3), pinned=Pinned(17, 9))),
+        ("copy", COPIED, Choice(1000, 3, (3,), off=(2,), pinned=Pinned(17, 9))),
     ),
     Suggestion(
         "Who does a name look back to?",
-        "In Shakespeare's plays, a GPT grown here: click a token on the right to see who looks.",
+        "In Shakespeare's plays, a GPT grown here: point at a token on the right to see who looks.",
         look_at,
         ("shakespeare", "ROMEO:\nO, Romeo, wherefore", Choice(2000, 0, (0,))),
     ),
@@ -187,12 +214,13 @@ def show(runs: Mapping[str, Summary]) -> None:
     let_it_be_painted()
     show_summaries(subject, choice)
     show_things_to_try(THINGS_TO_TRY)
-    if choice.open < subject.n_heads:
-        show_unfolded(subject, choice, reading)
-    show_switching(subject, choice, off, reading)
-    show_table(subject, choice, reading)
-    st.fragment(show_film)(subject, choice, off, reading)
-    write_link(subject)
+    with st.container(key="attention-below"):
+        if choice.open < subject.n_heads:
+            show_unfolded(subject, choice, off, reading)
+        show_switching(subject, choice, off, reading)
+        show_table(subject, choice, reading)
+        st.fragment(show_film)(subject, choice, off, reading)
+    write_link(subject, choice, off)
 
 
 st.cache_resource(keep_freed_memory)()
@@ -201,6 +229,12 @@ if "attention text" not in state:
 begin_page()
 st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("Where does each head look?")
+st.html(
+    '<p class="gpt-caption">To say what comes next, each token gathers from the tokens before it; a'
+    " head is one way of choosing from which. A row is a token that looks, a column one that is"
+    " looked at: the bluer, the more. Click a cell or a token to see below how its number came to"
+    " be; shift-click a small head to compare it, press × in its corner to switch it off.</p>"
+)
 runs = openable_runs(has_heads)
 if runs:
     st.fragment(show)(runs)

@@ -22,7 +22,7 @@ SCORE_TITLES = {
     "induction": "induction",
     "first_token": "first token",
     "offset_share": "fixed offset",
-    "entropy": "entropy, nats",
+    "entropy": "mean entropy, nats",
     "mean_distance": "mean distance, tokens",
 }
 
@@ -75,15 +75,17 @@ def show_becoming(choice: Choice, reading: Reading, film: Outcome) -> None:
         return
     made: Film = film.value
     names = [name for name in SCORE_TITLES if name in made.scores]
+    label = reading.labels[choice.open] if choice.open < len(reading.labels) else ""
+    telling = next((name for name in names if label.startswith(SCORE_TITLES[name])), names[0])
     chosen = st.segmented_control(
         "Score",
         names,
         format_func=SCORE_TITLES.__getitem__,
-        default=names[0],
+        default=telling,
         required=True,
         key="attention score",
     )
-    name = chosen or names[0]
+    name = chosen or telling
     heads = [head_name(index, reading.n_head) for index in range(len(reading.patterns))]
     plot(
         score_figure(

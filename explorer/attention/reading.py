@@ -101,7 +101,7 @@ def read(run: Run, step: int, ids: tuple[int, ...], off: SwitchedOff = NOTHING_O
     patterns = trace.patterns.flatten(0, 1).float()
     tokens = torch.tensor(ids)
     scores = measure_heads(patterns, tokens)
-    induction = induction_of(run, step)
+    induction = induction_of(run, step, off)
     labels = label_heads(scores, tokens, induction)
     named = {name: score.float().numpy() for name, score in scores._asdict().items()}
     if induction:
@@ -116,11 +116,12 @@ def read(run: Run, step: int, ids: tuple[int, ...], off: SwitchedOff = NOTHING_O
 
 
 @lru_cache(READINGS_KEPT * MODELS_KEPT)
-def induction_of(run: Run, step: int) -> tuple[torch.Tensor, float] | None:
+def induction_of(run: Run, step: int, off: SwitchedOff) -> tuple[torch.Tensor, float] | None:
     """The induction score of every head, and what chance would give, if it can be measured."""
     opened = model_at(run, step)
     tokenizer = opened.tokenizer
-    return score_induction(opened.model, tokenizer.vocab_size, tokenizer.bos)
+    ablation = switch_off(off.parts(heads_per_layer(opened)), off.replacement) if off else None
+    return score_induction(opened.model, tokenizer.vocab_size, tokenizer.bos, ablation)
 
 
 def as_text(label: Label | None) -> str:

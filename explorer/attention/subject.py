@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
+from typing import get_args
 
 import streamlit as st
 import torch
@@ -12,11 +14,12 @@ import torch
 from explorer.attention.film import make_film
 from explorer.attention.reading import SwitchedOff
 from explorer.background import Background, Outcome, outcome
-from explorer.components.attention import Choice
+from explorer.components.attention import Choice, Pinned
 from explorer.controls import show_mistake
 from explorer.models import heads_per_layer, model_at
-from explorer.run_choice import answer_start, choose_run, first_text
+from explorer.run_choice import answer_start, choose_run, suit_text
 from explorer.run_watch import records_of
+from gpt.lens.ablation import Replacement
 from gpt.lens.opening import OpenedModel
 from gpt.runs.config import RunError
 from gpt.runs.library import Summary
@@ -24,6 +27,7 @@ from gpt.runs.run import Run
 from gpt.tensor.filters import SamplingConfig
 from gpt.tensor.sampling import generate
 
+NEWEST = -1  # of the checkpoints: no step is called so
 WRITE_SEED = 1337
 WRITE_TEMPERATURE = 0.8
 
@@ -40,6 +44,7 @@ class Subject:
         steps: of its checkpoints.
         ids, texts: of the tokens that are read.
         n_prompt: how many of them were given; the model has written the rest.
+        n_layer: of the model.
         n_heads: of all layers together.
         loss_steps, losses: the validation loss over the run.
     """
@@ -49,6 +54,7 @@ class Subject:
     ids: tuple[int, ...]
     texts: tuple[str, ...]
     n_prompt: int
+    n_layer: int
     n_heads: int
     loss_steps: list[int]
     losses: list[float]
@@ -84,18 +90,15 @@ def choose_subject(runs: Mapping[str, Summary]) -> Subject | None:
     pick, entry, doing = st.columns([4, 7, 3], vertical_alignment="bottom", gap="medium")
     with pick:
         summary = choose_run(runs, "attention run")
-    name = summary.run.name
     steps = tuple(each.step for each in summary.run.checkpoints())
     try:
         opened = model_at(summary.run, steps[-1])
     except RunError as error:
         show_mistake(str(error))
         return None
-    if state.get("attention text of") != name:
-        state["attention text of"] = name
-        if not state.get("attention text"):
-            state["attention text"] = first_text(summary)
-            state["attention written"] = ""
+    if state.get("attention text of") not in (None, summary.run.name):
+        forget_written()
+    suit_text("attention text", summary, opened)
     with entry:
         st.text_area(
             "Text to read",
@@ -126,12 +129,7 @@ def read_text(summary: Summary, opened: OpenedModel, steps: tuple[int, ...]) -> 
     except ValueError as error:
         show_mistake(str(error))
         return None
-    if whole.n_cropped:
-        length = opened.model.config.block_size
-        st.html(
-            f'<p class="gpt-caption">The model reads {length} tokens at a time, so the first'
-            f" {whole.n_cropped:,} are left out.</p>"
-        )
+    show_what_is_read(opened, text, written, whole.n_cropped)
     losses = records_of(summary).series("validation_loss")
     n_written = len(whole.tokens) + whole.n_cropped - len(prompt.tokens) - prompt.n_cropped
     return Subject(
@@ -140,10 +138,31 @@ def read_text(summary: Summary, opened: OpenedModel, steps: tuple[int, ...]) -> 
         tuple(whole.tokens),
         tuple(opened.tokenizer.decode([each]) for each in whole.tokens),
         max(0, len(whole.tokens) - n_written),
+        opened.model.config.n_blocks,
         opened.model.config.n_blocks * heads_per_layer(opened),
         losses.steps.tolist(),
         losses.values.tolist(),
     )
+
+
+def show_what_is_read(opened: OpenedModel, text: str, written: str, n_cropped: int) -> None:
+    """What the model wrote, as running text; and what it has no room to read."""
+    length = opened.model.config.block_size
+    if said := state.pop("attention written none", None):
+        st.html(f'<p class="gpt-caption">{said}</p>')
+    if written:
+        new = f'<b class="gpt-backward">{escape(written)}</b>'
+        st.html(f'<p class="gpt-written">{escape(text)}{new}</p>')
+    if n_cropped == 1 and opened.tokenizer.bos is not None:
+        st.html(
+            f'<p class="gpt-caption">The model reads {length} tokens at a time, so the mark of the'
+            " beginning is left out.</p>"
+        )
+    elif n_cropped:
+        st.html(
+            f'<p class="gpt-caption">The model reads {length} tokens at a time, so the first'
+            f" {n_cropped:,} are left out.</p>"
+        )
 
 
 def forget_written() -> None:
@@ -159,6 +178,10 @@ def write_on(opened: OpenedModel) -> None:
         return  # the sentence stands beside the text
     room = opened.model.config.block_size - len(tokens)
     if room <= 0:
+        state["attention written none"] = (
+            f"The text fills the block of {opened.model.config.block_size} tokens: there is no room"
+            " to write on."
+        )
         return
     ids = generate(
         opened.model,
@@ -170,6 +193,8 @@ def write_on(opened: OpenedModel) -> None:
     bos = opened.tokenizer.bos
     if bos in ids:
         ids = ids[: ids.index(bos)]
+    if not ids:
+        state["attention written none"] = "The model would end the text here: it writes nothing."
     state["attention written"] = state.get("attention written", "") + opened.tokenizer.decode(ids)
 
 
@@ -179,21 +204,46 @@ def read_link() -> None:
     state["attention run"] = query.get("run")
     state["attention text"] = query.get("text", "")
     state["attention written"] = query.get("written", "")
-    if query.get("step", "").isdecimal():
-        opened = int(query["open"]) if query.get("open", "").isdecimal() else 0
-        state["attention choice"] = Choice(int(query["step"]), opened, (opened,))
+    step = int(query["step"]) if query.get("step", "").isdecimal() else NEWEST
+    opened = int(query["open"]) if query.get("open", "").isdecimal() else 0
+    pair = numbers_in(query.get("pinned", ""))
+    state["attention choice"] = Choice(
+        step,
+        opened,
+        numbers_in(query.get("shown", "")) or (opened,),
+        numbers_in(query.get("off", "")),
+        Pinned(pair[0] - 1, pair[1] - 1) if len(pair) == 2 and 1 <= pair[1] <= pair[0] else None,
+    )
+    state["attention mlps"] = list(numbers_in(query.get("mlps", "")))
+    if query.get("instead") in get_args(Replacement):
+        state["attention replacement"] = query["instead"]
 
 
-def write_link(subject: Subject) -> None:
+def numbers_in(text: str) -> tuple[int, ...]:
+    """Whole numbers with dots between them; none if the text is anything else."""
+    parts = text.split(".")
+    return tuple(int(each) for each in parts) if all(map(str.isdecimal, parts)) else ()
+
+
+def write_link(subject: Subject, choice: Choice, off: SwitchedOff) -> None:
     """Put the view into the address, so that it can be shared and found again."""
-    choice: Choice = state["attention choice"]
+    assert choice.pinned is not None
+
+    def dotted(numbers: Sequence[int]) -> str:
+        return ".".join(map(str, numbers))
+
     link = {
         "run": subject.run.name,
         "text": state["attention text"],
         "step": str(choice.step),
         "open": str(choice.open),
+        "pinned": dotted((choice.pinned.query + 1, choice.pinned.key + 1)),
+        "shown": dotted(choice.shown) if len(choice.shown) > 1 else "",
+        "off": dotted(off.heads),
+        "mlps": dotted(off.mlps),
+        "instead": off.replacement if off.replacement != "zero" else "",
+        "written": state.get("attention written", ""),
     }
-    if state.get("attention written"):
-        link["written"] = state["attention written"]
+    link = {name: value for name, value in link.items() if value}
     if st.query_params.to_dict() != link:
         st.query_params.from_dict(link)

@@ -16,7 +16,6 @@ from explorer.charts.tokens import visible
 from explorer.components.attention import Choice
 from explorer.components.plot import plot
 from explorer.controls import show_mistake
-from gpt.corpus.tasks import TASKS
 from gpt.lens.ablation import MLP, Head, Part, Replacement, compare_losses, parts_of
 from gpt.lens.opening import held_out_batches
 
@@ -72,6 +71,8 @@ def show_switching(subject: Subject, choice: Choice, off: SwitchedOff, reading: 
             default="zero",
             required=True,
             key="attention replacement",
+            help="nothing: zeros. their mean: what the part writes on average over this text, so"
+            " that only what it says about the single token is lost.",
         )
         if losses := text_losses(subject, whole, reading, off):
             st.html(losses)
@@ -96,7 +97,7 @@ def text_losses(subject: Subject, whole: Reading, reading: Reading, off: Switche
     if before is None:
         return ""
     after = text_loss(subject, reading) if off else None
-    what = "the answer" if subject.summary.config.corpus.name in TASKS else "this text"
+    what = "the answer in this text" if subject.answer_start > 1 else "this text"
     change = (
         ""
         if after is None
@@ -116,7 +117,9 @@ def show_worth(subject: Subject, choice: Choice, off: SwitchedOff, reading: Read
             "Measure on text held out",
             disabled=not parts,
             width="stretch",
-            help="Switch something off first: the loss without it, on text never learnt.",
+            help="The loss without what is switched off, on text never learnt."
+            if parts
+            else "Switch something off first: a head by the × in its corner, or an MLP above.",
         )
     with each:
         is_each_asked = st.button(
@@ -132,7 +135,7 @@ def show_worth(subject: Subject, choice: Choice, off: SwitchedOff, reading: Read
     if sets:
         state["attention worth"] = measure(subject, choice, off, sets, reading)
     found = state.get("attention worth")
-    if found is None or found[0] != (subject.run.name, choice.step, off.replacement):
+    if found is None or found[0] != (subject.run.name, choice.step, off):
         return
     table = found[1]
     st.dataframe(
@@ -149,7 +152,7 @@ def show_worth(subject: Subject, choice: Choice, off: SwitchedOff, reading: Read
 
 def measure(
     subject: Subject, choice: Choice, off: SwitchedOff, sets: list[list[Part]], reading: Reading
-) -> tuple[tuple[str, int, str], pd.DataFrame, str] | None:
+) -> tuple[tuple[str, int, SwitchedOff], pd.DataFrame, str] | None:
     """The losses, worked out while a bar says how far it is."""
     try:
         config = subject.summary.config
@@ -175,9 +178,10 @@ def measure(
     ).sort_values("it costs", ascending=False)
     words = (
         f"On <b>{losses.n_targets:,}</b> tokens held out the whole model's loss is"
-        f" <b>{losses.before:.4f}</b> nats per token."
+        f" <b>{losses.before:.4f}</b> nats per token; in the place of each part stands"
+        f" {REPLACEMENTS[off.replacement]}."
     )
-    return (subject.run.name, choice.step, off.replacement), table, words
+    return (subject.run.name, choice.step, off), table, words
 
 
 def part_name(part: Part, n_head: int) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import streamlit as st
 
-from explorer.attention.reading import Reading, head_name
+from explorer.attention.reading import Reading, SwitchedOff, head_name
 from explorer.attention.subject import Subject
 from explorer.charts.attention_words import mixture, product_steps, pushes
 from explorer.charts.tokens import visible
@@ -14,7 +16,7 @@ from gpt.lens.contributions import measure_push
 from gpt.lens.trace import NoSuchActivationError
 
 
-def show_unfolded(subject: Subject, choice: Choice, reading: Reading) -> None:
+def show_unfolded(subject: Subject, choice: Choice, off: SwitchedOff, reading: Reading) -> None:
     """Product, scale, softmax; the mixture of values; and what it speaks for."""
     assert choice.pinned is not None
     layer, head = divmod(choice.open, reading.n_head)
@@ -26,7 +28,7 @@ def show_unfolded(subject: Subject, choice: Choice, reading: Reading) -> None:
     )
     shares = reading.patterns[choice.open][query, : query + 1]
     share = float(shares[key])
-    st.header(f"How {share:.2f} came to be", anchor="unfolded")
+    st.header(f"How {share:.4f} came to be", anchor="unfolded")
     product = product_steps(
         queries[query],
         keys[key],
@@ -35,7 +37,16 @@ def show_unfolded(subject: Subject, choice: Choice, reading: Reading) -> None:
         share,
         query + 1,
         float(np.exp(scores[query, : query + 1]).sum()),
+        is_last=query + 1 == len(subject.ids),
     )
+    if choice.open in off.heads:
+        instead = "nothing" if off.replacement == "zero" else "the mean of what it wrote"
+        st.html(
+            f"""<div class="gpt-unfolded"><section>{product}</section>
+            <section><p class="gpt-caption">This head is switched off: it still looks, but in place
+            of what it gathers stands {instead}.</p></section></div>"""
+        )
+        return
     mixed = mixture(
         values,
         shares,
@@ -66,6 +77,6 @@ def push(subject: Subject, choice: Choice, reading: Reading) -> str:
     tokens = [tokenizer.decode([each]) for each in range(tokenizer.vocab_size)]
     return (
         f'<p class="gpt-caption">What {head_name(choice.open, reading.n_head)} writes after'
-        f" <b>{visible(subject.texts[query])}</b> speaks, in logits,</p>"
-        + pushes(changes.float().numpy(), tokens)
+        f" <b>{escape(visible(subject.texts[query]))}</b> makes these next tokens likelier, or less"
+        " likely: what it adds to their logits.</p>" + pushes(changes.float().numpy(), tokens)
     )

@@ -38,3 +38,8 @@ def lower_triangle(patterns: Patterns) -> Patterns:
 def in_16_bits(weights: Patterns) -> npt.NDArray[np.uint16]:
     """Weights from 0 to 1 as whole numbers from 0 to 65535."""
     return np.rint(FINEST * np.clip(weights, 0, 1)).astype(np.uint16)
+
+
+def in_hundredths(scores: Patterns) -> npt.NDArray[np.int16]:
+    """Scores, which are shown with two digits behind the point, as whole hundredths."""
+    return np.rint(100 * np.clip(scores, -320, 320)).astype(np.int16)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from html import escape
+from itertools import zip_longest
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from explorer.charts.tokens import visible
 Vector = npt.NDArray[np.floating]
 
 TERMS_SHOWN = 6
+EXACT = 6  # digits of what is raised to a power: by hand, too, it then comes to the same
 KEYS_SHOWN = 6
 PUSHED_SHOWN = 5
 
@@ -24,7 +26,15 @@ def chip(text: str) -> str:
 
 
 def product_steps(
-    query: Vector, key: Vector, asking: str, asked: str, share: float, n_keys: int, total: float
+    query: Vector,
+    key: Vector,
+    asking: str,
+    asked: str,
+    share: float,
+    n_keys: int,
+    total: float,
+    *,
+    is_last: bool = False,
 ) -> str:
     """From two vectors to one weight: the product term by term, the scale, and the softmax.
 
@@ -39,6 +49,8 @@ def product_steps(
         for channel in order
     )
     rest = float(terms.sum() - terms[order].sum())
+    keys = f"{n_keys} keys" if n_keys > 1 else "its only key"
+    masked = "" if is_last else "; later ones are masked"
     dot, size = float(terms.sum()), len(query)
     score = dot / math.sqrt(size)
     return f"""<p class="gpt-caption">{chip(asking)} asks, {chip(asked)} is asked. Their products,
@@ -48,11 +60,11 @@ def product_steps(
       <tr><td></td><td colspan="2">the other {size - len(order)}</td>
       <td><b>{format_number(rest)}</b></td></tr></tbody></table></div>
       <ol class="gpt-chain">
-      <li>q · k <b>{format_number(dot)}</b></li>
-      <li>÷ √{size} <b>{format_number(score)}</b></li>
-      <li>e<sup>{format_number(score)}</sup> ÷ {format_number(total)}
-        <small>the sum over {n_keys} keys; later ones are masked</small>
-        <b class="gpt-forward">{share:.4f}</b></li></ol>"""
+      <li>q · k <b>{format_number(dot, EXACT)}</b></li>
+      <li>÷ √{size} <b>{format_number(score, EXACT)}</b></li>
+      <li>e<sup>{format_number(score, EXACT)}</sup> ÷ {format_number(total, EXACT)}
+        <b class="gpt-forward">{share:.4f}</b></li></ol>
+      <p class="gpt-caption">Divided by the same sum over {keys}{masked}.</p>"""
 
 
 def mixture(
@@ -84,14 +96,16 @@ def mixture(
 def pushes(changes: Vector, texts: Sequence[str]) -> str:
     """Which next tokens a head's write speaks for, and which against, in logits."""
     order = np.argsort(-changes)
-    up, down = order[:PUSHED_SHOWN], order[::-1][:PUSHED_SHOWN]
+    up = [place for place in order[:PUSHED_SHOWN] if changes[place] > 0]
+    down = [place for place in order[::-1][:PUSHED_SHOWN] if changes[place] < 0]
 
-    def row(place: int) -> str:
-        return f"<td>{chip(texts[place])}</td><td><b>{float(changes[place]):+.3f}</b></td>"
+    def row(place: int | None) -> str:
+        if place is None:
+            return "<td></td><td></td>"
+        amount = f"{float(changes[place]):+.3f}".replace("-", "−")
+        return f"<td>{chip(texts[place])}</td><td><b>{amount}</b></td>"
 
-    rows = "".join(
-        f"<tr>{row(int(a))}{row(int(b))}</tr>" for a, b in zip(up, down, strict=True)
-    ).replace("-", "−")
+    rows = "".join(f"<tr>{row(a)}{row(b)}</tr>" for a, b in zip_longest(up, down))
     return f"""<div class="gpt-scroll"><table class="gpt-terms gpt-pushes"><thead><tr>
       <th colspan="2">for</th><th colspan="2">against</th></tr></thead>
       <tbody>{rows}</tbody></table></div>"""

@@ -15,7 +15,7 @@ from explorer.inside.film import make_film
 from explorer.inside.flow import list_edges
 from explorer.inside.reading import streams_of
 from explorer.models import model_at
-from explorer.run_choice import choose_run, first_text
+from explorer.run_choice import choose_run, first_text, suit_text
 from explorer.run_watch import records_of
 from gpt.lens.opening import OpenedModel, Prompt
 from gpt.runs.config import RunError
@@ -87,17 +87,13 @@ def choose_subject(runs: Mapping[str, Summary]) -> Subject | None:
     pick, entry = st.columns([4, 8], vertical_alignment="bottom", gap="medium")
     with pick:
         summary = choose_run(runs, "inside run")
-    name = summary.run.name
     steps = tuple(each.step for each in summary.run.checkpoints())
     try:
         opened = model_at(summary.run, steps[-1])
     except RunError as error:
         show_mistake(str(error))
         return None
-    if state.get("inside text of") != name:
-        state["inside text of"] = name
-        if not state.get("inside text"):
-            state["inside text"] = first_text(summary)
+    suit_text("inside text", summary, opened)
     with entry:
         text = st.text_area(
             "Text to read",

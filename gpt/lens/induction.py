@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gpt.lens.trace import trace
 from gpt.tensor.language_model import LanguageModel
+from gpt.tensor.tap import Ablation
 
 TEXT_SEED = 1337
 
@@ -78,16 +79,18 @@ def chance_of_induction(text: RepeatedText) -> float:
     return sum(1 / (t + 1) for t in range(first, first + text.period)) / text.period
 
 
-def measure_induction(model: LanguageModel, text: RepeatedText) -> Tensor:
-    """The induction score of every head, `(n_layer, H)`.
+def measure_induction(
+    model: LanguageModel, text: RepeatedText, ablate: Ablation | None = None
+) -> Tensor:
+    """The induction score of every head, `(n_layer, H)`, some parts replaced if so asked.
 
     Raises NoSuchActivationError if the model has no heads.
     """
-    return induction_score(trace(model, text.tokens).patterns, text)
+    return induction_score(trace(model, text.tokens, ablate=ablate).patterns, text)
 
 
 def score_induction(
-    model: LanguageModel, vocab_size: int, bos: int | None
+    model: LanguageModel, vocab_size: int, bos: int | None, ablate: Ablation | None = None
 ) -> tuple[Tensor, float] | None:
     """The induction score of every head, `(n_layer · H,)`, and what chance would give.
 
@@ -100,4 +103,4 @@ def score_induction(
         text = draw_repeated_text(model.config.block_size, vocabulary, drawn, bos=bos)
     except ValueError:
         return None
-    return measure_induction(model, text).flatten(), chance_of_induction(text)
+    return measure_induction(model, text, ablate).flatten(), chance_of_induction(text)

@@ -55,7 +55,7 @@ def test_the_first_visit_has_a_run_to_show() -> None:
 
 def test_a_link_to_a_run_that_is_not_here_says_so() -> None:
     app = open_page(run="gone", text=COPIED)
-    assert any("There is no run called gone here" in each.value for each in app.markdown)
+    assert any("gone cannot be shown here" in each.value for each in app.markdown)
     assert app.selectbox(key="attention run").value == "copy"
     app.selectbox(key="attention run").set_value("shakespeare").run()
     assert not any("gone" in each.value for each in app.markdown)
@@ -113,3 +113,22 @@ def test_a_film_shows_every_checkpoint_as_it_is(copy: Run) -> None:
     induction = film.scores["induction"]
     assert induction[0].max() < 0.2
     assert induction[-1, 2:].min() > 0.6
+
+
+def test_another_run_gets_a_text_that_it_can_read() -> None:
+    app = open_page(run="copy")
+    assert "=" in app.text_area(key="attention text").value
+    app.selectbox(key="attention run").set_value("shakespeare").run()
+    assert "=" not in app.text_area(key="attention text").value
+    assert not any("unknown" in each.value for each in app.markdown)
+    app.text_area(key="attention text").set_value("").run()
+    assert not app.exception
+
+
+def test_a_link_holds_the_whole_view() -> None:
+    view = {
+        **{"run": "copy", "text": COPIED, "step": "1000", "open": "2", "pinned": "18.10"},
+        **{"shown": "2.3", "off": "3", "mlps": "0", "instead": "mean"},
+    }
+    app = open_page(**view)
+    assert {name: app.query_params[name] for name in view} == view

@@ -78,8 +78,11 @@ def test_what_cannot_be_read_leaves_what_could() -> None:
     assert any("unknown to this tokenizer" in each.value for each in app.markdown)
     assert app.header[0].value == "Why “q” after “w”"
     app.selectbox(key="inside run").set_value("shakespeare").run()
-    assert any("unknown to this tokenizer" in each.value for each in app.markdown)
+    assert not any("unknown to this tokenizer" in each.value for each in app.markdown)
+    assert app.text_area(key="inside text").value.isascii()
     assert len(app.header) == 5
+    app.selectbox(key="inside run").set_value("copy").run()
+    assert app.text_area(key="inside text").value == "Ä"  # what was typed waits for its run
 
 
 def test_a_text_is_swapped_against_another() -> None:

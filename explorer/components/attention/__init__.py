@@ -68,11 +68,14 @@ class Picture:
         layers: how many there are; the heads are spread evenly over them.
         heads: the name of each head, layer by layer.
         labels: for each head what kind it is, or "".
+        run: its name, for what is saved.
         title: of what is open.
         thumbnails: `(heads, S (S + 1) / 2)`, weights of all heads from 0 to 255, row by row.
         size: S.
         shown: `(heads shown, T (T + 1) / 2)`, the open one first, from 0 to 65535: enough for four
             digits and half the bytes of a float.
+        scores: `(T (T + 1) / 2,)`, those of what is open before the softmax, in hundredths; none
+            where it is no head.
         steps: the checkpoints there are.
         loss_steps, losses: the validation loss over the run, in nats per token.
         film: what the film must be called to belong to this picture.
@@ -83,10 +86,12 @@ class Picture:
     layers: int
     heads: Sequence[str]
     labels: Sequence[str]
+    run: str
     title: str
     thumbnails: Bytes
     size: int
     shown: Words
+    scores: npt.NDArray[np.int16]
     steps: Sequence[int]
     loss_steps: Sequence[int]
     losses: Sequence[float]
@@ -124,6 +129,7 @@ def attention(picture: Picture, choice: Choice, *, key: str) -> None:
         "layers": picture.layers,
         "heads": list(picture.heads),
         "labels": list(picture.labels),
+        "run": picture.run,
         "title": picture.title,
         "size": picture.size,
         "steps": list(picture.steps),
@@ -134,6 +140,7 @@ def attention(picture: Picture, choice: Choice, *, key: str) -> None:
     arrays: dict[str, npt.NDArray[Any]] = {
         "thumbnails": picture.thumbnails,
         "weights": picture.shown,
+        "scores": picture.scores,
     }
     _component()(key=key, data=pack(head, arrays), on_choice_change=lambda: None)
 

@@ -52,7 +52,7 @@ function create(root) {
   sizes.observe(root);
   globalThis.addEventListener("gpt-film", onFilm);
   view.stop = () => {
-    view.scrubber.pause();
+    view.scrubber.leave();
     sizes.disconnect();
     theme.disconnect();
     globalThis.removeEventListener("gpt-film", onFilm);
@@ -106,10 +106,13 @@ function frameOf(view) {
     at(large) >= 0 && large.open === message.open
       ? large.numbers.open.subarray(at(large) * cells, (at(large) + 1) * cells)
       : shownWeights(message, message.open);
+  const { scores } = message.numbers;
+  const hasScores = isHere && scores.length > 0; // of other steps only the weights are sent
   return {
     thumbnails,
     labels: isFilmed ? small.labels[at(small)] : message.labels,
     weight: (query, key) => open[(query * (query + 1)) / 2 + key] / FINEST,
+    score: (query, key) => (hasScores ? scores[(query * (query + 1)) / 2 + key] / 100 : null),
   };
 }
 
@@ -156,9 +159,12 @@ function headColour(view, index) {
     : css(view.colours.forward);
 }
 
+/** A file's name says whose, of what and when. */
 function save(view, what) {
   const [part, format] = what.split("-");
-  const name = `attention-${part}`;
+  const { run, title } = view.message;
+  const which = part === "heads" ? "all heads" : title.toLowerCase();
+  const name = `${run} ${which} step ${view.step}`.replace(/[^a-z0-9]+/gi, "-");
   if (part === "heads") view.thumbnails.save(format, name);
   else if (part === "open") view.heatmap.save(format, name);
   else view.words.save(format, name);

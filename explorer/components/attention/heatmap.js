@@ -22,6 +22,10 @@ function createHeatmap(view) {
     chart.after(frame);
     return frame;
   });
+  const tip = document.createElement("div");
+  tip.className = "tip";
+  tip.hidden = true;
+  chart.after(tip);
   // What a moving slider shows is painted over the figure at once; Plotly, which takes as long as a
   // few frames, draws it where the slider rests.
   const quick = document.createElement("canvas");
@@ -179,6 +183,28 @@ function createHeatmap(view) {
     const count = view.message.tokens.length;
     place(band, query == null ? (key == null ? null : [key, key, key, count - 1]) : [0, query, query, query]);
     place(cell, isPair ? [key, query, key, query] : null);
+    showTip();
+  }
+
+  /** Beside the cell under the pointer: its number, and how it came to be. */
+  function showTip() {
+    const { query, key } = view.pointed ?? {};
+    const isPair = query != null && key != null && key <= query && chart.matches(":hover, :focus");
+    tip.hidden = !isPair;
+    if (!isPair) return;
+    const { tokens } = view.message;
+    const { xaxis, yaxis } = chart._fullLayout;
+    tip.textContent = `${tokens[query]} → ${tokens[key]}, ${query - key} back: ${said(query, key)}`;
+    const x = xaxis._offset + xaxis.d2p(key);
+    const y = yaxis._offset + yaxis.d2p(query);
+    tip.style.left = `${Math.max(0, Math.min(x + 14, chart.clientWidth - tip.offsetWidth))}px`;
+    tip.style.top = `${y > 60 ? y - 40 : y + 20}px`;
+  }
+
+  function said(query, key) {
+    const weight = view.frame.weight(query, key).toFixed(4);
+    const score = view.frame.score?.(query, key);
+    return score == null ? weight : `softmax(${score.toFixed(2)}) = ${weight}`;
   }
 
   /** A frame over the cells from the first column and row to the last; nowhere for null. */
@@ -213,6 +239,10 @@ function createHeatmap(view) {
     });
   }
 
+  chart.addEventListener("blur", () => {
+    point = null;
+    pointAt(view, null, null);
+  });
   chart.addEventListener("keydown", (event) => {
     const moves = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
     const move = moves[event.key];
@@ -236,11 +266,12 @@ function createHeatmap(view) {
     if (format === "csv") {
       const { tokens } = view.message;
       const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
-      const lines = ["query,query token,key,key token,attention"];
+      const lines = ["query,query token,key,key token,attention"]; // counted from 1, as on the page
       rows().forEach((row, query) =>
         row.forEach((weight, key) => {
           if (Number.isNaN(weight)) return;
-          lines.push([query, quoted(tokens[query]), key, quoted(tokens[key]), weight].join(","));
+          const pair = [query + 1, quoted(tokens[query]), key + 1, quoted(tokens[key])];
+          lines.push([...pair, weight.toFixed(5)].join(","));
         }),
       );
       return download(`${lines.join("\n")}\n`, "text/csv", `${name}.csv`);

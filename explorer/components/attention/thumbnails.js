@@ -67,6 +67,16 @@ function createThumbnails(view) {
     if (next.length) choose(view, { shown: next, open: next.includes(open) ? open : next[0] });
   }
 
+  buttons.addEventListener("keydown", (event) => {
+    const columns = view.message.heads.length / view.message.layers;
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
+    const index = [...buttons.children].indexOf(event.target.parentElement);
+    const next = step && buttons.children[index + step];
+    if (!next) return;
+    event.preventDefault();
+    next.firstElementChild.focus();
+  });
+
   function corner(index) {
     const columns = view.message.heads.length / view.message.layers;
     return {

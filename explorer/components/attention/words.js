@@ -2,6 +2,7 @@
 
 const ROW = 22; // pixels
 const WIDEST_LINE = 9;
+const ASIDE = 4; // pixels between the lines of two heads
 const FAINTEST = 0.01; // a weight below is not drawn
 
 function createWords(view) {
@@ -31,6 +32,9 @@ function createWords(view) {
     map.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
     const isLong = tokens.length * ROW > scroll.clientHeight;
     map.style.visibility = isLong ? "visible" : "hidden";
+    const pinned = view.message.pinned ?? { query: tokens.length - 1, key: 0 };
+    reachable(queries, pinned.query);
+    reachable(keys, pinned.key);
     const now = JSON.stringify([texts, view.message.pinned]);
     if (now !== followed) {
       followed = now;
@@ -44,6 +48,24 @@ function createWords(view) {
     const [top, bottom] = [Math.min(pair.query, pair.key) * ROW, (Math.max(pair.query, pair.key) + 1) * ROW];
     if (top >= scroll.scrollTop && bottom <= scroll.scrollTop + scroll.clientHeight) return;
     scroll.scrollTop = bottom - top > scroll.clientHeight ? bottom - scroll.clientHeight : (top + bottom - scroll.clientHeight) / 2;
+  }
+
+  /** One stop for Tab in each column; from there the arrow keys go on. */
+  function reachable(column, index) {
+    [...column.children].forEach((each, i) => (each.tabIndex = i === index ? 0 : -1));
+  }
+
+  for (const column of [queries, keys]) {
+    column.addEventListener("keydown", (event) => {
+      const index = [...column.children].indexOf(event.target);
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      const across = { ArrowLeft: queries, ArrowRight: keys }[event.key];
+      const next = step ? column.children[index + step] : across?.children[index];
+      if (!next) return;
+      event.preventDefault();
+      reachable(next.parentElement, [...next.parentElement.children].indexOf(next));
+      next.focus();
+    });
   }
 
   function name(button, token, index, side) {
@@ -93,19 +115,21 @@ function createWords(view) {
     lines.setAttribute("height", count * ROW);
     lines.setAttribute("viewBox", `0 0 ${width} ${count * ROW}`);
     const all = pairs();
+    const widest = message.shown.length > 1 ? ASIDE : WIDEST_LINE;
     lines.innerHTML = all
       .filter(([, , , weight]) => weight >= FAINTEST)
       .map(([head, q, k, weight]) => {
-        const [from, to] = [(q + 0.5) * ROW, (k + 0.5) * ROW];
+        const aside = (view.message.shown.indexOf(head) - (view.message.shown.length - 1) / 2) * ASIDE;
+        const [from, to] = [(q + 0.5) * ROW + aside, (k + 0.5) * ROW + aside];
         const colour = headColour(view, head);
-        return `<path d="M0 ${from} C${width / 2} ${from} ${width / 2} ${to} ${width} ${to}" fill="none" stroke="${colour}" stroke-width="${(0.75 + WIDEST_LINE * weight).toFixed(2)}" stroke-opacity="${(0.25 + 0.6 * weight).toFixed(2)}"/>`;
+        return `<path d="M0 ${from} C${width / 2} ${from} ${width / 2} ${to} ${width} ${to}" fill="none" stroke="${colour}" stroke-width="${(0.75 + widest * weight).toFixed(2)}" stroke-opacity="${(0.25 + 0.6 * weight).toFixed(2)}"/>`;
       })
       .join("");
     const total = new Float32Array(count);
     for (const [, q, k, weight] of all) total[query != null ? k : q] += weight / message.shown.length;
     shade(queries, query, query == null ? total : null);
     shade(keys, key, query == null ? null : total);
-    reading.textContent = said(query, key);
+    reading.replaceChildren(...said(query, key));
     paintMap(total);
   }
 
@@ -116,17 +140,27 @@ function createWords(view) {
       if (each.dataset.share !== share) {
         each.dataset.share = share;
         each.style.setProperty("--share", share);
+        each.classList.toggle("is-strong", Number(share) > 0.45);
       }
       if (each.classList.contains("is-looked") !== (i === looked)) each.classList.toggle("is-looked");
     });
   }
 
+  /** Who looks at whom, and how much; each head in its colour where several are shown. */
   function said(query, key) {
-    const { tokens } = view.message;
-    if (query != null && key != null && key <= query) {
-      return `${tokens[query]} → ${tokens[key]}: ${view.frame.weight(query, key).toFixed(4)}`;
-    }
-    return query != null ? `${tokens[query]} looks` : `${tokens[key]} is looked at`;
+    const { tokens, shown, open, heads } = view.message;
+    if (query == null) return [`${tokens[key]} is looked at`];
+    if (key == null || key > query) return [`${tokens[query]} looks`];
+    const at = (query * (query + 1)) / 2 + key;
+    const weights = shown.map((head) => {
+      const weight = head === open ? view.frame.weight(query, key) : shownWeights(view.message, head)[at] / FINEST;
+      const number = document.createElement("b");
+      number.textContent = ` ${weight.toFixed(shown.length > 1 ? 2 : 4)}`;
+      number.style.color = shown.length > 1 ? headColour(view, head) : "";
+      number.title = heads[head] ?? "";
+      return number;
+    });
+    return [`${tokens[query]} → ${tokens[key]}:`, ...weights];
   }
 
   /** The whole text in a strip: how much each place is looked at, and the part that is in view. */

@@ -19,16 +19,15 @@ function createBars(view) {
 
   function paint() {
     shown = ordered();
-    const colour = readColours(view.root);
     const { context, width } = prepare(canvas, HEIGHT);
-    const { now, message } = view;
+    const { now, colour } = view;
     const finals = shown.map((k) => (k === TAIL ? now.finalTail : now.final[k]));
     const models = shown.map((k) => (k === TAIL ? now.modelTail : now.model[k]));
     const top = niceTop(Math.max(...finals, ...models));
     const floor = HEIGHT - INSET.bottom;
     const up = (share) => floor - (share / top) * (floor - INSET.top);
     slot = (width - INSET.left - INSET.right) / shown.length;
-    context.font = monospace(12);
+    context.font = `12px ${view.mono}`;
     context.textAlign = "right";
     for (const part of [0, 0.5, 1]) {
       const y = Math.round(up(part * top)) + 0.5;
@@ -59,7 +58,7 @@ function createBars(view) {
       }
       if (slot >= 9 || k === lit) {
         context.fillStyle = css(isOut ? colour.muted : colour.text);
-        context.font = monospace(13, k === lit);
+        context.font = `${k === lit ? "700 " : ""}13px ${view.mono}`;
         context.fillText(k === TAIL ? "…" : now.textOf(k).slice(0, 3), x + slot / 2, floor + 17);
       }
       if (k === lit) {
@@ -142,11 +141,6 @@ function prepare(canvas, height) {
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.clearRect(0, 0, width, height);
   return { context, width };
-}
-
-function monospace(size, isBold = false) {
-  const family = getComputedStyle(document.documentElement).getPropertyValue("--gpt-mono");
-  return `${isBold ? "700 " : ""}${size}px ${family}`;
 }
 
 /** The end of the axis: it grows in few steps, so that bars can be compared while they move. */

@@ -142,7 +142,7 @@ function soon(view) {
 }
 
 function paint(view) {
-  const { message, place } = view;
+  const { message, place, root } = view;
   const at = placeAt(view, place);
   const now = { ...distribute(at, view.controls), ...at, needle: message.uniforms[place] };
   const isResting = Object.entries(message.controls).every(([name, value]) => view.controls[name] === value);
@@ -161,6 +161,9 @@ function paint(view) {
   }
   now.textOf = (k) => (k === TAIL ? "others" : message.vocabulary[at.listed[k]]);
   view.now = now;
+  // Asked for once a frame, for both make the browser work out its styles.
+  view.colour = readColours(root);
+  view.mono = getComputedStyle(root).getPropertyValue("--gpt-mono");
   view.bars.paint();
   paintNeedle(view);
   paintArithmetic(view);

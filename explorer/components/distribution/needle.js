@@ -6,17 +6,16 @@ const NEEDLE_HEIGHT = 56;
 function paintNeedle(view) {
   const line = view.root.querySelector(".needle");
   const words = view.root.querySelector(".drawn");
-  const { now, message } = view;
+  const { now, message, colour } = view;
   const { context, width } = prepare(line, NEEDLE_HEIGHT);
   if (now.drawn === null) {
     words.textContent = "Let go, and the needle draws from these.";
     line.setAttribute("aria-label", "The needle waits until the slider is let go");
     return;
   }
-  const colour = readColours(view.root);
   const length = width - INSET.left - INSET.right;
   const along = (share) => INSET.left + share * length;
-  context.font = monospace(12);
+  context.font = `12px ${view.mono}`;
   context.textAlign = "center";
   const segment = (from, to, text, isDrawn, isPointed) => {
     context.fillStyle = css(isDrawn ? colour.backward : colour.forward);

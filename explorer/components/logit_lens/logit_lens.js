@@ -47,7 +47,7 @@ function create(root) {
   sizes.observe(root);
   globalThis.addEventListener("gpt-film", onFilm);
   view.stop = () => {
-    view.scrubber.pause();
+    view.scrubber.leave();
     sizes.disconnect();
     theme.disconnect();
     globalThis.removeEventListener("gpt-film", onFilm);

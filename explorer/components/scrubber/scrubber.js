@@ -11,6 +11,8 @@ function createScrubber(view) {
   const output = place.querySelector(".step");
   const losses = place.querySelector(".losses");
   let timer = null;
+  // Where a page's styles find out that what stands below is of another step.
+  const page = () => place.closest("[data-testid='stMain']") ?? document.body;
 
   function layOut() {
     const { steps } = view.message;
@@ -26,18 +28,18 @@ function createScrubber(view) {
     const index = message.steps.indexOf(step);
     range.value = index;
     range.setAttribute("aria-valuetext", `step ${step}`);
-    const loss = lossAt(step);
-    output.textContent = `step ${step.toLocaleString("en")}${loss === null ? "" : ` · loss ${loss.toFixed(3)}`}`;
+    output.textContent = `step ${step.toLocaleString("en")}${lossAt(step)}`;
+    page().toggleAttribute("data-gpt-moving", step !== message.step);
     drawLosses(index);
   }
 
+  /** The validation loss where it was measured; between two measurements, both. */
   function lossAt(step) {
-    const { losses: known } = view.message;
-    let found = null;
-    known.steps.forEach((each, i) => {
-      if (each <= step) found = known.values[i];
-    });
-    return found;
+    const { steps, values } = view.message.losses;
+    const after = steps.findIndex((each) => each >= step);
+    if (steps[after] === step) return ` · loss ${values[after].toFixed(3)}`;
+    if (after <= 0) return "";
+    return ` · loss ${values[after - 1].toFixed(2)} … ${values[after].toFixed(2)}`;
   }
 
   /** The validation loss over the run, along the slider: its marks are the checkpoints. */
@@ -101,5 +103,10 @@ function createScrubber(view) {
     }, PLAY_INTERVAL);
   });
 
-  return { layOut, paint, pause };
+  function leave() {
+    pause();
+    page().removeAttribute("data-gpt-moving");
+  }
+
+  return { layOut, paint, leave };
 }
