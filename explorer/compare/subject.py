@@ -22,6 +22,7 @@ from gpt.runs.run import Run
 MOST_TOKENS = 64  # of the text: patterns of more are pictures nobody can read
 EARLY = 10  # the first look holds what a run was after so much of its steps against its end
 LARGEST_SEED = 2**31 - 1
+FIRST_SEED = 1337
 
 state = st.session_state
 
@@ -139,8 +140,16 @@ def choose_subject() -> Subject | None:
             placeholder="A few words for both models to read.",
         )
     with seed_place:
-        state.setdefault("compare seed", 1337)
-        seed = st.number_input("Seed of what they write", 0, LARGEST_SEED, key="compare seed")
+        # As its default, not through the session: what is set there the browser hears of once, and
+        # may miss when the page is run again at once.
+        seed = st.number_input(
+            "Seed of what they write",
+            0,
+            LARGEST_SEED,
+            state.get("compare first seed", FIRST_SEED),
+            key="compare seed",
+            persist_state="session",
+        )
     try:
         first, second = (read_text(titles, summary, step, text) for summary, step in chosen)
     except ValueError as error:
@@ -212,7 +221,7 @@ def read_link() -> None:
         state[f"compare step {name}"] = int(step) if step.isdecimal() else None
     state["compare text"] = query.get("text", "")
     if query.get("seed", "").isdecimal():
-        state["compare seed"] = min(int(query["seed"]), LARGEST_SEED)
+        state["compare first seed"] = min(int(query["seed"]), LARGEST_SEED)
     pair = query.get("pair", "").split("~")
     if len(pair) == 2 and all(each.isdecimal() for each in pair):
         state["compare pair"] = (int(pair[0]), int(pair[1]))

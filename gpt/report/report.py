@@ -67,7 +67,7 @@ def _subtitle(config: RunConfig, status: Status) -> str:
         made = f"{status.step:,} of {status.steps:,} steps"
         told = f"{config.preset} on {config.corpus.name}, begun {config.created}: {made}"
         told += "" if status.state == "finished" else f", {status.state}"
-    return f"{escape(told)}. A GPT grown with GPT Explorer."
+    return f"{escape(told)}. A report by GPT Explorer."
 
 
 def _numbers(config: RunConfig, status: Status) -> str:
@@ -148,20 +148,22 @@ def _heads(run: Run, config: RunConfig, samples: Sequence[Record]) -> str:
     patterns, tokens = by_layer.flatten(0, 1), torch.tensor(ids)
     induction = score_induction(opened.model, opened.tokenizer.vocab_size, opened.tokenizer.bos)
     labels = label_heads(measure_heads(patterns, tokens), tokens, induction) if len(ids) > 2 else []
-    figures = []
+    rows: list[list[str]] = [[] for _ in by_layer]
     for index, pattern in enumerate(patterns.tolist()):
         name = f"layer {index // n_head}, head {index % n_head}"
         label = labels[index] if labels else None
         said = f"{label} {label.score:.2f}" if label else ""
         alt = f"Attention of {name}{': ' + said if said else ''}"
-        figures.append(_figure(f"<b>{name}</b><br>{said}", draw_pattern(pattern, alt)))
+        figure = _figure(f"<b>{name}</b><br>{said}", draw_pattern(pattern, alt))
+        rows[index // n_head].append(figure)
     texts = [opened.tokenizer.decode([each]) for each in ids]
     caption = (
         f"<p>Step {opened.step:,} reads <code>{escape(''.join(texts))}</code>, {len(ids)} tokens."
         " Rows are the tokens that look, columns those looked at; what the mask forbids is grey."
         "</p>"
     )
-    return f'{caption}<div class="heads" style="--heads:{n_head}">{"".join(figures)}</div>'
+    grids = [f'<div class="heads" style="--heads:{n_head}">{"".join(row)}</div>' for row in rows]
+    return caption + "".join(grids)
 
 
 def _settings(config: RunConfig) -> str:

@@ -54,6 +54,7 @@ figcaption b { color: var(--text); }
 .heads {
   display: grid;
   align-items: end;
+  margin-bottom: .75rem;
   gap: .75rem;
   grid-template-columns:
     repeat(auto-fill, minmax(max(4.5rem, 100% / var(--heads) - .75rem), 1fr));

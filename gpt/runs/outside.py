@@ -38,7 +38,7 @@ from gpt.tensor.weights import import_weights, read_weights
 STEP = 0
 """A model from outside has one checkpoint, before any step that was made here."""
 
-SAMPLE_TOKENS = 48
+SAMPLE_TOKENS = 32
 SAMPLE_TEMPERATURE = 0.8
 
 WEIGHTS = "model.safetensors"
