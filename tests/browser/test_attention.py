@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from explorer.attention.reading import Reading, SwitchedOff, read
+from explorer.charts.attention_words import EXACT
 from explorer.charts.numbers import format_number
 from explorer.charts.tokens import visible
 from explorer.models import model_at
@@ -62,11 +63,16 @@ def shown_weight(page: Page) -> float:
 
 
 def test_the_number_under_the_pointer_is_the_model_s(view: Page) -> None:
-    pattern = reading().patterns[OPEN]
+    whole = reading()
+    pattern = whole.patterns[OPEN]
     for query, key in ((18, 10), (20, 12), (5, 0)):
         point_at(view, query, key)
         expected = f"{float(pattern[query, key]):.4f}"
         expect(view.locator(f"{VIEW} .reading")).to_contain_text(f": {expected}")
+        score = float(whole.trace["blocks.1.attn.scores"][0, query, key])
+        expect(view.locator(f"{VIEW} .tip")).to_contain_text(
+            f"softmax({score:.2f}) = {expected}".replace("-0.00", "0.00")
+        )
 
 
 def test_a_click_unfolds_the_weight_into_its_product(view: Page) -> None:
@@ -76,12 +82,12 @@ def test_a_click_unfolds_the_weight_into_its_product(view: Page) -> None:
     view.mouse.up()
     whole = reading()
     share = float(whole.patterns[OPEN][query, key])
-    expect(view.get_by_role("heading", name=f"How {share:.2f} came to be")).to_be_visible()
+    expect(view.get_by_role("heading", name=f"How {share:.4f} came to be")).to_be_visible()
     queries, keys = (whole.trace[f"blocks.1.attn.{part}"][0].numpy() for part in ("query", "key"))
     dot = float(queries[query] @ keys[key])
     chain = view.locator(".gpt-chain")
-    expect(chain).to_contain_text(format_number(dot))
-    expect(chain).to_contain_text(format_number(dot / queries.shape[1] ** 0.5))
+    expect(chain).to_contain_text(format_number(dot, EXACT))
+    expect(chain).to_contain_text(format_number(dot / queries.shape[1] ** 0.5, EXACT))
     expect(chain).to_contain_text(f"{share:.4f}")
 
 
