@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from explorer.models import MODELS_KEPT, heads_per_layer, model_at
+from explorer.models import heads_per_layer, model_at
 from gpt.lens.ablation import MLP, Head, Part, Replacement, switch_off
 from gpt.lens.heads import Label, label_heads, measure_heads
 from gpt.lens.induction import score_induction
@@ -20,6 +20,7 @@ from gpt.lens.trace import trace as trace_tensors
 from gpt.runs.run import Run
 
 READINGS_KEPT = 8
+INDUCTIONS_KEPT = 500
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def read(run: Run, step: int, ids: tuple[int, ...], off: SwitchedOff = NOTHING_O
     )
 
 
-@lru_cache(READINGS_KEPT * MODELS_KEPT)
+@lru_cache(INDUCTIONS_KEPT)
 def induction_of(run: Run, step: int, off: SwitchedOff) -> tuple[torch.Tensor, float] | None:
     """The induction score of every head, and what chance would give, if it can be measured."""
     opened = model_at(run, step)

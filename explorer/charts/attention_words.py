@@ -10,7 +10,7 @@ from itertools import zip_longest
 import numpy as np
 import numpy.typing as npt
 
-from explorer.charts.numbers import as_operand, format_number
+from explorer.charts.numbers import as_operand, format_number, format_signed
 from explorer.charts.tokens import visible
 
 Vector = npt.NDArray[np.floating]
@@ -102,7 +102,7 @@ def pushes(changes: Vector, texts: Sequence[str]) -> str:
     def row(place: int | None) -> str:
         if place is None:
             return "<td></td><td></td>"
-        amount = f"{float(changes[place]):+.3f}".replace("-", "−")
+        amount = format_signed(float(changes[place]))
         return f"<td>{chip(texts[place])}</td><td><b>{amount}</b></td>"
 
     rows = "".join(f"<tr>{row(a)}{row(b)}</tr>" for a, b in zip_longest(up, down))

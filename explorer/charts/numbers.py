@@ -31,3 +31,8 @@ def as_operand(number: float) -> str:
     """A number as it stands in a formula: in parentheses if it is negative."""
     text = format_number(number)
     return f"({text})" if text.startswith("−") else text
+
+
+def format_signed(number: float, places: int = 3) -> str:
+    """What is added: always with its sign, and so many places behind the point: +0.521, −0.367."""
+    return f"{number:+.{places}f}".replace("-", "−")

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from explorer.background import Background, Outcome, outcome
 from explorer.charts.neurons import neurons_figure
-from explorer.charts.numbers import format_number
+from explorer.charts.numbers import format_number, format_signed
 from explorer.charts.tokens import chip, coloured, visible
 from explorer.components.logit_lens import Choice
 from explorer.components.plot import PlotEvent, plot
@@ -139,9 +139,9 @@ def pushed_words(opened: OpenedModel, push: Tensor) -> str:
     for title, is_for in (("for", True), ("against", False)):
         found = push.topk(most, largest=is_for)
         chips = " ".join(
-            f"{chip(opened.tokenizer.decode([token]))}<small>{value:+.3f}</small>"
+            f"{chip(opened.tokenizer.decode([token]))}<small>{format_signed(value)}</small>"
             for value, token in zip(found.values.tolist(), found.indices.tolist(), strict=True)
-        ).replace("-", "−")
+        )
         rows += f"<tr><td>{title}</td><td>{chips}</td></tr>"
     return f'<div class="gpt-scroll"><table class="gpt-pushed">{rows}</table></div>'
 

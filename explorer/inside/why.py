@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from explorer.charts.contributions import contributions_figure, term_title
-from explorer.charts.numbers import format_number
+from explorer.charts.numbers import format_number, format_signed
 from explorer.charts.tokens import chip, visible
 from explorer.components.logit_lens import Choice
 from explorer.components.plot import plot
@@ -127,7 +127,7 @@ def pushes_table(
             )
             for found in (best, worst)
         )
-        adds = f"{own:+.3f}".replace("-", "−")
+        adds = format_signed(own)
         return f"<tr><td>{title}</td><td><b>{adds}</b></td><td>{up}</td><td>{down}</td></tr>"
 
     rows = [row(step.title, each) for step, each in zip(steps, changes, strict=True)]

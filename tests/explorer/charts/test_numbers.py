@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.charts.numbers import format_number
+from explorer.charts.numbers import format_number, format_signed
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,8 @@ def test_what_is_written_reads_back_as_nearly_the_same(number: float) -> None:
     assert math.isclose(read, number, rel_tol=5.1e-3, abs_tol=5e-324)
     if 1e-3 <= abs(number) < 1e5:
         assert math.isclose(read, number, rel_tol=5.1e-4)
+
+
+def test_what_is_added_keeps_its_sign_and_its_places() -> None:
+    assert [format_signed(each) for each in (0.5, -0.25, 0.0)] == ["+0.500", "−0.250", "+0.000"]
+    assert format_signed(-12.345, 1) == "−12.3"
