@@ -9,12 +9,18 @@ from explorer.components.attention import Choice
 state = st.session_state
 
 
+def set_attention(run: str, text: str, choice: Choice, *, written: str = "") -> None:
+    """What the Attention page shows next: a text, and what the model wrote behind it."""
+    state["attention run"] = state["attention text of"] = run
+    state["attention text"], state["attention written"] = text, written
+    state["attention choice"] = choice
+    state["attention mlps"], state["attention replacement"] = [], "zero"
+
+
 def look_at_attention(run: str, text: str, choice: Choice, *, written: str = "") -> None:
     """Open the Attention page on a text, and on what the model wrote behind it.
 
     Leaves the page that calls it: nothing after the call is run.
     """
-    state["attention run"] = state["attention text of"] = run
-    state["attention text"], state["attention written"] = text, written
-    state["attention choice"] = choice
+    set_attention(run, text, choice, written=written)
     st.switch_page("../pages/attention.py")

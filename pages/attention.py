@@ -23,6 +23,7 @@ from explorer.attention.reading import (
 from explorer.attention.subject import Subject, ask_film, choose_subject, read_link, write_link
 from explorer.attention.switching import show_switching, switched_off
 from explorer.attention.unfolding import show_unfolded
+from explorer.attention_link import set_attention
 from explorer.charts.attention import (
     in_16_bits,
     in_hundredths,
@@ -164,33 +165,25 @@ def show_film(subject: Subject, choice: Choice, off: SwitchedOff, reading: Readi
         thumbnail_film((), None, (), view=VIEW, film=name)
 
 
-def look_at(run: str, text: str, choice: Choice) -> None:
-    """Set the page up: a run, a text, and what of it is shown."""
-    state["attention run"] = state["attention text of"] = run
-    state["attention text"], state["attention written"] = text, ""
-    state["attention choice"] = choice
-    state["attention mlps"], state["attention replacement"] = [], "zero"
-
-
 COPIED = "srti=euhwqkpm=euhwqkpm"
 THINGS_TO_TRY = [
     Suggestion(
         "Watch a head learn to copy",
         "Press ▶ under the title: around step 200 the second layer finds what came next last time.",
-        look_at,
+        set_attention,
         ("copy", COPIED, Choice(0, 2, (2,), pinned=Pinned(17, 9))),
     ),
     Suggestion(
         "Take a copying head away",
         "Hardly anything changes: one is enough. Press × on the other head of layer 1 as well, and"
         " the model can only guess.",
-        look_at,
+        set_attention,
         ("copy", COPIED, Choice(1000, 3, (3,), off=(2,), pinned=Pinned(17, 9))),
     ),
     Suggestion(
         "Who does a name look back to?",
         "In Shakespeare's plays, a GPT grown here: point at a token on the right to see who looks.",
-        look_at,
+        set_attention,
         ("shakespeare", "ROMEO:\nO, Romeo, wherefore", Choice(2000, 0, (0,))),
     ),
 ]

@@ -10,8 +10,8 @@ from explorer.attention_link import look_at_attention
 from explorer.components.attention import Choice
 from explorer.components.distribution import Controls, distribution, requested
 from explorer.controls import show_mistake
-from explorer.reruns import begin_page, end_page, run_whole_page
-from explorer.run_watch import RESTING_TICK
+from explorer.reruns import begin_page, end_page
+from explorer.run_choice import follow_training
 from explorer.sampling.branching import show_branching
 from explorer.sampling.caching import show_caching
 from explorer.sampling.files import show_files
@@ -85,13 +85,6 @@ def look_at(text: Text) -> None:
     )
 
 
-def follow(subject: Subject) -> None:
-    """While the run trains, go on with its newest weights as soon as there are any."""
-    newest = subject.summary.run.checkpoints()[-1].step
-    if newest != subject.steps[-1]:
-        run_whole_page()
-
-
 def set_up(controls: Controls) -> None:
     """Let the page write by these controls."""
     state["sampling controls"] = controls
@@ -105,8 +98,7 @@ begin_page()
 subject = choose_subject()
 if subject is not None:
     st.fragment(show)(subject)
-    if subject.summary.status.is_active:
-        st.fragment(follow, run_every=RESTING_TICK)(subject)
+    follow_training(subject.summary)
     show_things_to_try(
         [
             Suggestion(

@@ -10,6 +10,7 @@ from explorer.components.distribution import Controls
 from explorer.controls import show_mistake
 from explorer.models import model_at
 from explorer.run_choice import choose_run, first_text, has_weights, openable_runs
+from gpt.corpus.tasks import TASKS
 from gpt.lens.opening import OpenedModel
 from gpt.lens.writing import start_text, ways_to_go_on
 from gpt.runs.config import RunError
@@ -76,6 +77,9 @@ def choose_subject() -> Subject | None:
     runs = openable_runs(has_weights)
     if not runs:
         return None
+    if state.get("sampling run") is None:
+        # First one with something to choose: of a task only the right answer is likely.
+        state["sampling run"] = min(runs, key=lambda name: runs[name].config.corpus.name in TASKS)
     pick, moment, entry = st.columns([4, 2, 5], vertical_alignment="bottom", gap="medium")
     with pick:
         summary = choose_run(runs, "sampling run")
