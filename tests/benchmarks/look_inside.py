@@ -1,14 +1,14 @@
-"""The Attention page in a real browser: edits, hovering, the training under a slider, and bytes.
+"""The pages that look inside, in a real browser: edits, pointing, the slider over training, bytes.
 
-    python tests/benchmarks/attention_page.py [EDITS]
+    python tests/benchmarks/look_inside.py [attention | inside] [EDITS]
 
 Makes runs with a few checkpoints of random weights, of 4 layers of 4 heads with a block of 64, and
 of 6 by 6 and 12 by 12 with 256, starts the app and Chromium, and measures with a full block:
 
-- from a changed text to the repainted thumbnails of all heads;
-- frames a second while the pointer wanders over the thumbnails and the open head;
-- from a move of the slider over the training to the repainted heads;
-- bytes received over the page's socket to the first picture, and in all with the film behind it.
+- from a changed text to the repainted picture: the thumbnails of all heads, or the grid;
+- frames a second while the pointer wanders over the picture;
+- from a move of the slider over the training to the repainted picture;
+- bytes received over the page's socket to the first picture, and in all with what comes behind it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ import statistics
 import string
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 
@@ -39,17 +41,44 @@ FRAMES = """async (milliseconds) => {
   return times;
 }"""
 
-# The canvas is cleared and painted in one go: its pixels change with the text and the step.
-FINGERPRINT = """() => {
-  const canvas = document.querySelector(".gpt-attention .patterns");
+
+class Look(NamedTuple):
+    """Where on a page what is measured stands.
+
+    Attributes:
+        picture: the canvas that is cleared and painted in one go, so that its pixels change with
+            the text and the step.
+        root: what holds it, the slider and the button that plays.
+        ready: what is there as soon as the first picture is.
+        wander: what the pointer goes across.
+    """
+
+    picture: str
+    root: str
+    ready: str
+    wander: tuple[str, ...]
+
+
+LOOKS = {
+    "attention": Look(
+        ".gpt-attention .patterns",
+        ".gpt-attention",
+        ".gpt-attention .heatmap .main-svg",
+        (".gpt-attention .thumbnails", ".gpt-attention .heatmap"),
+    ),
+    "inside": Look(".gpt-lens .cells", ".gpt-lens", ".gpt-lens .reading b", (".gpt-lens .stage",)),
+}
+
+FINGERPRINT = """(selector) => {
+  const canvas = document.querySelector(selector);
   const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
   let sum = 0;
   for (let i = 0; i < data.length; i += 97) sum = (sum * 31 + data[i]) >>> 0;
   return sum;
 }"""
 
-SCRUB = """async () => {
-  const range = document.querySelector(".gpt-attention .steps");
+SCRUB = """async (root) => {
+  const range = document.querySelector(`${root} .steps`);
   const delays = [];
   const count = Number(range.max) + 1;
   for (let move = 0; move < 24; move++) {
@@ -95,38 +124,43 @@ def text_of(length: int, seed: int) -> str:
     return "".join(rng.choice(string.ascii_lowercase) for _ in range(length))
 
 
-def measure_edits(page: Page, length: int, edits: int) -> list[float]:
+def measure_edits(page: Page, look: Look, length: int, edits: int) -> list[float]:
     entry = page.get_by_label("Text to read")
     delays = []
     for edit in range(edits):
-        before = page.evaluate(FINGERPRINT)
+        before = page.evaluate(FINGERPRINT, look.picture)
         entry.fill(text_of(length, edit + 10))
         started = page.evaluate("performance.now()")
         entry.press("Control+Enter")
-        page.wait_for_function(f"({FINGERPRINT})() !== {before}", polling="raf")
+        page.wait_for_function(
+            f"(selector) => ({FINGERPRINT})(selector) !== {before}",
+            arg=look.picture,
+            polling="raf",
+        )
         delays.append(page.evaluate("performance.now()") - started)
         page.wait_for_timeout(2500)  # the film behind it
     return delays
 
 
-def measure_frames(page: Page) -> float:
-    """The rate while the pointer moves: thumbnails first, then the open head."""
-    thumbnails = page.locator(".gpt-attention .thumbnails").bounding_box()
-    heatmap = page.locator(".gpt-attention .heatmap").bounding_box()
-    assert thumbnails and heatmap
+def measure_frames(page: Page, look: Look) -> float:
+    """The rate while the pointer moves."""
+    boxes = [page.locator(each).bounding_box() for each in look.wander]
     page.evaluate(f"() => {{ window.frames = ({FRAMES})(4000) }}")
-    for box in (thumbnails, heatmap):
-        for step in range(100):
+    for box in boxes:
+        assert box
+        steps = 200 // len(boxes)
+        for step in range(steps):
             page.mouse.move(
-                box["x"] + box["width"] * (0.15 + 0.7 * step / 100),
-                box["y"] + box["height"] * (0.2 + 0.6 * step / 100),
+                box["x"] + box["width"] * (0.15 + 0.7 * step / steps),
+                box["y"] + box["height"] * (0.2 + 0.6 * step / steps),
             )
             page.wait_for_timeout(16)
     times: list[float] = page.evaluate("() => window.frames")
     return 1000 * (len(times) - 1) / (times[-1] - times[0])
 
 
-def measure(browser: Browser, address: str, name: str, length: int, edits: int) -> str:
+def measure(browser: Browser, address: str, where: str, name: str, length: int, edits: int) -> str:
+    look = LOOKS[where]
     page = browser.new_page(viewport={"width": 1440, "height": 1000})
     received = [0]
 
@@ -134,27 +168,30 @@ def measure(browser: Browser, address: str, name: str, length: int, edits: int) 
         socket.on("framereceived", lambda data: received.__setitem__(0, received[0] + len(data)))
 
     page.on("websocket", count)
-    page.goto(f"{address}/attention?run={name}&text={text_of(length, 1)}")
-    page.locator(".gpt-attention .heatmap .main-svg").first.wait_for()
+    page.goto(f"{address}/{where}?run={name}&text={text_of(length, 1)}")
+    page.locator(look.ready).first.wait_for(timeout=90_000)
     first = received[0]
-    page.wait_for_function("() => !document.querySelector('.gpt-attention .play').disabled")
+    page.wait_for_function(
+        "(root) => !document.querySelector(`${root} .play`).disabled", arg=look.root
+    )
     page.wait_for_timeout(3000)
     in_all = received[0]
-    scrubbed = page.evaluate(SCRUB)
-    frames = measure_frames(page)
-    edited = measure_edits(page, length, edits)
+    scrubbed = page.evaluate(SCRUB, look.root)
+    frames = measure_frames(page, look)
+    edited = measure_edits(page, look, length, edits)
     page.close()
     return (
-        f"{name} heads, {length} tokens: edit to thumbnails median"
+        f"{where}, {name} heads, {length} tokens: edit to picture median"
         f" {statistics.median(edited):.0f} ms, 95th {percentile(edited, 0.95):.0f} ms;"
         f" hover {frames:.0f} frames a second; scrubber median"
         f" {statistics.median(scrubbed):.0f} ms, 95th {percentile(scrubbed, 0.95):.0f} ms;"
-        f" {first / 1000:.0f} kB to the first picture, {in_all / 1000:.0f} kB with the film"
+        f" {first / 1000:.0f} kB to the first picture, {in_all / 1000:.0f} kB in all"
     )
 
 
 def main() -> None:
-    edits = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    pages = [each for each in sys.argv[1:] if each in LOOKS] or list(LOOKS)
+    edits = next((int(each) for each in sys.argv[1:] if each.isdecimal()), 10)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["GPT_RUNS"] = folder
         runs = [(make_run(Path(folder), *size), size[2]) for size in SIZES]
@@ -164,8 +201,8 @@ def main() -> None:
                 browser = playwright.chromium.launch(
                     executable_path="/usr/bin/chromium", args=[*QUIET]
                 )
-                for name, length in runs:
-                    print(measure(browser, address, name, length, edits))
+                for where, (name, length) in product(pages, runs):
+                    print(measure(browser, address, where, name, length, edits))
                 browser.close()
         finally:
             process.terminate()
