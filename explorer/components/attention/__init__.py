@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from explorer.components import scrubber
 from explorer.components.film import MESSAGE_SCRIPT, pack, send_film
 from explorer.components.painting import COLOURS_SCRIPT, SAVING_SCRIPT
 from explorer.components.plot import plotly_script
+from explorer.components.serving import served_component
 
 HERE = Path(__file__).parent
 # One module for the browser, in the order in which it is read: the entry first.
@@ -180,7 +181,7 @@ def _component() -> Callable[..., Any]:
     constants = f"const CATEGORICAL = {json.dumps(theme.CATEGORICAL)};"
     shared = [COLOURS_SCRIPT, SAVING_SCRIPT, scrubber.SCRIPT, MESSAGE_SCRIPT]
     scripts = [*(_text(f"{name}.js") for name in SCRIPTS), *shared]
-    component = st.components.v2.component(
+    return served_component(
         "gpt_explorer_attention",
         html=scrubber.with_scrubber(_text("attention.html")),
         css=scrubber.STYLE + _text("attention.css"),
@@ -188,4 +189,3 @@ def _component() -> Callable[..., Any]:
         # Plotly writes its own style sheet into the page's head, which a shadow root keeps out.
         isolate_styles=False,
     )
-    return cast(Callable[..., Any], component)

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+
+from explorer.components.serving import served_component
 
 if TYPE_CHECKING:
     from explorer.charts.graph_drawing import Drawing
@@ -87,10 +89,9 @@ def _component() -> Callable[..., Any]:
 
     drawing_css = text("drawing.css")
     scripts = [text(f"{name}.js") for name in SCRIPTS]
-    component = st.components.v2.component(
+    return served_component(
         "gpt_explorer_computation_graph",
         html=text("computation_graph.html"),
         css=drawing_css + text("computation_graph.css") + text("player.css"),
         js="\n".join([f"const DRAWING_CSS = {json.dumps(drawing_css)};", *scripts]),
     )
-    return cast(Callable[..., Any], component)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ import streamlit as st
 
 from explorer.components.film import MESSAGE_SCRIPT, pack
 from explorer.components.painting import COLOURS_SCRIPT
+from explorer.components.serving import served_component
 
 HERE = Path(__file__).parent
 # One module for the browser, in the order in which it is read: the entry first.
@@ -167,10 +168,9 @@ def message(picture: Picture, controls: Controls) -> bytes:
 def _component() -> Callable[..., Any]:
     """The view as Streamlit knows it, its parts joined to one script."""
     scripts = [(HERE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
-    component = st.components.v2.component(
+    return served_component(
         "gpt_explorer_distribution",
         html=(HERE / "distribution.html").read_text(encoding="utf-8"),
         css=(HERE / "distribution.css").read_text(encoding="utf-8"),
         js="\n".join([*scripts, COLOURS_SCRIPT, MESSAGE_SCRIPT]),
     )
-    return cast(Callable[..., Any], component)

@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import streamlit as st
+
+from explorer.components.serving import served_component
 
 HERE = Path(__file__).parent
 MESSAGE_SCRIPT = (HERE / "message.js").read_text(encoding="utf-8")  # reads what `pack` makes
@@ -60,9 +61,8 @@ def pack(head: Mapping[str, Any], arrays: Arrays) -> bytes:
 
 @cache
 def _film() -> Callable[..., Any]:
-    component = st.components.v2.component(
+    return served_component(
         "gpt_explorer_film",
         html="<span hidden></span>",
         js="\n".join([(HERE / "film.js").read_text(encoding="utf-8"), MESSAGE_SCRIPT]),
     )
-    return cast(Callable[..., Any], component)

@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import streamlit as st
+
+from explorer.components.serving import served_component
 
 HERE = Path(__file__).parent
 
@@ -90,10 +92,9 @@ def _chosen(state: Any, generation: int) -> dict[str, float]:
 @cache
 def _component() -> Callable[..., Any]:
     """The component as Streamlit knows it."""
-    component = st.components.v2.component(
+    return served_component(
         "gpt_explorer_live_sliders",
         html='<div class="sliders"></div>\n',
         css=(HERE / "live_sliders.css").read_text(encoding="utf-8"),
         js=(HERE / "live_sliders.js").read_text(encoding="utf-8"),
     )
-    return cast(Callable[..., Any], component)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ import streamlit as st
 from explorer.components import scrubber
 from explorer.components.film import MESSAGE_SCRIPT, pack, send_film
 from explorer.components.painting import COLOURS_SCRIPT, SAVING_SCRIPT
+from explorer.components.serving import served_component
 
 HERE = Path(__file__).parent
 # One module for the browser, in the order in which it is read: the entry first.
@@ -161,11 +162,10 @@ def _component() -> Callable[..., Any]:
         scrubber.SCRIPT,
         MESSAGE_SCRIPT,
     ]
-    component = st.components.v2.component(
+    return served_component(
         "gpt_explorer_logit_lens",
         html=scrubber.with_scrubber(_text("logit_lens.html")),
         css=scrubber.STYLE + _text("logit_lens.css"),
         js="\n".join([*(_text(f"{name}.js") for name in SCRIPTS), *shared]),
         isolate_styles=False,
     )
-    return cast(Callable[..., Any], component)

@@ -7,16 +7,13 @@ component hands each new figure to ``Plotly.react``, which changes the chart tha
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 # Plotly asks any pandas that it finds loaded; one that another visitor's page is only just loading
 # would fail it. So it is loaded whole before the first figure.
@@ -26,12 +23,12 @@ from plotly.utils import PlotlyJSONEncoder
 
 from explorer import theme
 from explorer.components.painting import SAVING_SCRIPT
+from explorer.components.serving import STATIC, put, served_component
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 HERE = Path(__file__).parent
-STATIC = HERE.parent.parent / "static"
 SCRIPT_NAME = f"plotly-{version('plotly')}.min.js"
 
 
@@ -128,7 +125,7 @@ def _event(kind: Literal["click", "hover"], state: Any) -> PlotEvent | None:
 def _component() -> Callable[..., Any]:
     """The component as Streamlit knows it, with what its script needs from Python before it."""
     scripts = [plotly_script(), (HERE / "plot.js").read_text(encoding="utf-8"), SAVING_SCRIPT]
-    component = st.components.v2.component(
+    return served_component(
         "gpt_explorer_plot",
         html=(HERE / "plot.html").read_text(encoding="utf-8"),
         css=(HERE / "plot.css").read_text(encoding="utf-8"),
@@ -136,7 +133,6 @@ def _component() -> Callable[..., Any]:
         # Plotly writes its own style sheet into the page's head, which a shadow root keeps out.
         isolate_styles=False,
     )
-    return cast(Callable[..., Any], component)
 
 
 def plotly_script() -> str:
@@ -159,20 +155,8 @@ def plotly_script() -> str:
 
 
 def copy_plotly_script(folder: Path) -> Path:
-    """Put plotly.py's own plotly.min.js where Streamlit serves it, unless it is there already.
-
-    Returns its path. The file appears whole or not at all, whoever else is starting up.
-    """
-    target = folder / SCRIPT_NAME
+    """Put plotly.py's own plotly.min.js where Streamlit serves it, and return its path."""
     spec = find_spec("plotly")
     assert spec is not None and spec.submodule_search_locations is not None
     source = Path(spec.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
-    if target.exists() and target.stat().st_size == source.stat().st_size:
-        return target
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=folder, prefix="plotly-", suffix=".js")
-    os.close(handle)
-    shutil.copyfile(source, unfinished)
-    Path(unfinished).chmod(0o644)
-    os.replace(unfinished, target)
-    return target
+    return put(folder, SCRIPT_NAME, source.read_bytes())

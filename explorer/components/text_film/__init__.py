@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
-
-import streamlit as st
+from typing import Any
 
 from explorer.components import scrubber
+from explorer.components.serving import served_component
 
 HERE = Path(__file__).parent
 
@@ -45,10 +44,9 @@ def _component() -> Callable[..., Any]:
     script = (HERE / "text_film.js").read_text(encoding="utf-8")
     style = (HERE / "text_film.css").read_text(encoding="utf-8")
     markup = (HERE / "text_film.html").read_text(encoding="utf-8")
-    component = st.components.v2.component(
+    return served_component(
         "gpt_explorer_text_film",
         html=scrubber.with_scrubber(markup),
         css="\n".join([style, scrubber.STYLE]),
         js="\n".join([script, scrubber.SCRIPT]),
     )
-    return cast(Callable[..., Any], component)
