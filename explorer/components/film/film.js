@@ -1,14 +1,16 @@
 // What a slider will show later, kept for the view that asks for it by name.
 
-const ASK_AGAIN = 150; // milliseconds between two questions for a film that is still being made
+const ASK_AGAIN = 200; // milliseconds between two questions for a film that is still being made
 const waiting = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const film = unpack(data);
-  clearTimeout(waiting.get(parentElement));
+  clearInterval(waiting.get(parentElement));
   if (film.asked) {
-    waiting.set(parentElement, setTimeout(() => setTriggerValue("again", true), ASK_AGAIN));
-    return () => clearTimeout(waiting.get(parentElement));
+    // Asked until it is answered: a question that comes while the whole page runs may be lost.
+    const timer = setInterval(() => setTriggerValue("again", true), ASK_AGAIN);
+    waiting.set(parentElement, timer);
+    return () => clearInterval(timer);
   }
   globalThis.gptFilms ??= {};
   const known = globalThis.gptFilms[film.name];
