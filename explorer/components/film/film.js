@@ -1,16 +1,19 @@
 // What a slider will show later, kept for the view that asks for it by name.
 
-const ASK_AGAIN = 200; // milliseconds between two questions for a film that is still being made
+const ASK_AGAIN = 150; // milliseconds between two questions for a film that is still being made
+const ASK_ANEW = 3000; // without any answer: a question that comes while the page runs may be lost
 const waiting = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const film = unpack(data);
-  clearInterval(waiting.get(parentElement));
+  clearTimeout(waiting.get(parentElement));
   if (film.asked) {
-    // Asked until it is answered: a question that comes while the whole page runs may be lost.
-    const timer = setInterval(() => setTriggerValue("again", true), ASK_AGAIN);
-    waiting.set(parentElement, timer);
-    return () => clearInterval(timer);
+    const ask = () => {
+      setTriggerValue("again", true);
+      waiting.set(parentElement, setTimeout(ask, ASK_ANEW));
+    };
+    waiting.set(parentElement, setTimeout(ask, ASK_AGAIN));
+    return () => clearTimeout(waiting.get(parentElement));
   }
   globalThis.gptFilms ??= {};
   const known = globalThis.gptFilms[film.name];
