@@ -42,8 +42,8 @@ def show_arithmetic(subject: Subject) -> None:
     if subject.opened.plain is not None:
         optimiser = "gpt.scalar's Adam"
     st.html(
-        f'<p class="gpt-caption">The run\'s own trainer took this very step: {optimiser} leaves'
-        f" <b>{written(after)}</b>, which is {apart}.</p>"
+        f'<p class="gpt-caption">For this page the trainer took the step just now: {optimiser}'
+        f" leaves <b>{written(after)}</b>, which is {apart}.</p>"
     )
 
 
@@ -54,7 +54,7 @@ def batch_words(subject: Subject) -> str:
     what = f"{B} × {T} tokens" if B > 1 else f"a document of {T} tokens"
     text = (
         f"<b>Step {following.step:,}</b> reads {what}: the batch that the run's seed"
-        f" {run.training.seed} draws as number {following.step:,}. Loss"
+        f" {run.training.seed} draws as number {following.step:,}. Its loss is"
         f" <b>{subject.matrix.loss:.5f}</b>"
     )
     if following.recorded:
@@ -77,8 +77,9 @@ def memory_words(subject: Subject) -> str:
             return "Before the first step the optimiser remembers nothing: m and v begin at 0."
         case "fresh":
             return (
-                "The run kept its optimiser's memory only for its newest moment, so here the"
-                " optimiser is fresh: m and v begin at 0, and the update is not the run's own."
+                "A run keeps its optimiser's memory for its newest moment at most, and has none for"
+                " this one. So the optimiser is fresh here: m and v begin at 0, and the update"
+                " differs from the one that the run made."
             )
 
 

@@ -48,7 +48,7 @@ def lines_of(update: Update, norm: float, longest: float | None) -> list[Line]:
 def _gradient_lines(update: Update, norm: float, longest: float | None) -> list[Line]:
     first = Line(
         "gradient",
-        "the sum of its uses, above",
+        "autograd's, the sum of its uses up to rounding",
         update.gradient,
         "how the loss answers",
         "backward",

@@ -144,8 +144,8 @@ def show_swaps(subject: Subject, choice: Choice, others: tuple[int, ...], swaps:
     tokenizer = subject.newest.tokenizer
     own, their = (tokenizer.decode([each]) for each in swaps.answers)
     st.html(
-        f'<p class="gpt-caption">This text ends in {chip(own)}, the other in {chip(their)}. The'
-        f" logit of {chip(their)} less that of {chip(own)} is"
+        f'<p class="gpt-caption">After this text the model says {chip(own)}, after the other'
+        f" {chip(their)}. The logit of {chip(their)} less that of {chip(own)} is"
         f" <b>{format_number(swaps.lead, 4)}</b> here and"
         f" <b>{format_number(swaps.other_lead, 4)}</b> there; with everything swapped before the"
         f" first block it is <b>{format_number(swaps.swapped_lead, 4)}</b>.</p>"

@@ -221,6 +221,7 @@ def choose_weight(summary: Summary, step: MatrixStep) -> WeightId:
     chosen_in = (summary.run.name, step.name)
     if state.get("weight place of") != chosen_in:
         is_given = "weight place of" not in state and "weight row" in state
+        is_given = is_given and "weight column" in state
         if not is_given:
             place = int(torch.argmax(step.gradient.abs()))
             state["weight row"], state["weight column"] = divmod(place, columns)

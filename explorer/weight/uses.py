@@ -90,8 +90,8 @@ def sum_words(subject: Subject, whole: Numbers, roles: list[str]) -> str:
     n_used = int(np.count_nonzero(whole))
     is_repeated = len(set(roles)) > 1
     named = f" ({', '.join(dict.fromkeys(roles))})" if is_repeated else f", {roles[0]}"
-    return f"""<div class="gpt-reading"><p>{whole.size:,} places in the batch use it{named};
-      {n_used:,} of them matter to the loss. Their sum is
+    return f"""<div class="gpt-reading"><p>It could be used at {whole.size:,} places of the
+      batch{named}; at {n_used:,} of them it is, and matters to the loss. Their sum is
       <b class="gpt-headline gpt-backward">{written(total)}</b></p>
       <p>{engine} says <b>{written(gradient)}</b></p>
       <p>they differ by <b>{format_number(abs(total - gradient), 3)}</b></p></div>"""

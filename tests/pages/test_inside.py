@@ -91,7 +91,7 @@ def test_a_text_is_swapped_against_another() -> None:
     assert any("this has 15, that 14" in each.value for each in app.markdown)
     app.text_input(key="inside other").set_value("euhwqxpm=euhwq").run()
     assert not app.exception
-    assert "This text ends in" in html(app)
+    assert "After this text the model says" in html(app)
     app.text_input(key="inside other").set_value("euhwqkpm=euhwq").run()
     assert "After both texts the model says the same" in html(app)
 
@@ -171,7 +171,7 @@ def test_every_suggestion_sets_the_page_up() -> None:
         next(each for each in app.button if each.label == label).click().run()
         assert not app.exception
         assert app.query_params["run"] == run
-    assert "This text ends in" in html(app)
+    assert "After this text the model says" in html(app)
 
 
 def test_a_plain_model_is_read_too(tmp_path: Path) -> None:

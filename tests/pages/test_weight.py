@@ -60,7 +60,7 @@ def test_the_first_visit_shows_a_step_that_the_run_took() -> None:
     assert app.selectbox(key="weight step").value == 826
     words = html(app)
     assert "<b>Step 827</b> reads 64 × 29 tokens" in words
-    measured, recorded = (number_after(each, words) for each in ("Loss", "wrote down"))
+    measured, recorded = (number_after(each, words) for each in ("Its loss is", "wrote down"))
     assert abs(measured - recorded) < 1e-4
     assert "the optimiser is fresh" in words
     assert app.query_params["matrix"] == "embeddings.token.weight"
@@ -141,3 +141,9 @@ def test_plain_numbers_are_followed_too() -> None:
     assert "gpt.scalar, number by number, says" in words
     assert "gpt.scalar's Adam" in words and "m and v are the run's own" in words
     assert "Its learning rate is 0, so nothing would move" in words
+
+
+def test_a_link_without_a_column_opens_where_the_gradient_is_largest() -> None:
+    app = open_page(run="copy", step="298", matrix="embeddings.token.weight", row="6")
+    assert not app.exception
+    assert app.query_params["column"].isdecimal()

@@ -10,6 +10,7 @@ function createScrubber(view) {
   const play = place.querySelector(".play");
   const output = place.querySelector(".step");
   const losses = place.querySelector(".losses");
+  output.title = "The loss on text held out of the training, in nats per token. Where it was not measured: before and after.";
   let timer = null;
   // Where a page's styles find out that what stands below is of another step.
   const page = () => place.closest("[data-testid='stMain']") ?? document.body;
@@ -39,7 +40,7 @@ function createScrubber(view) {
     const after = steps.findIndex((each) => each >= step);
     if (steps[after] === step) return ` · loss ${values[after].toFixed(3)}`;
     if (after <= 0) return "";
-    return ` · loss ${values[after - 1].toFixed(2)} … ${values[after].toFixed(2)}`;
+    return ` · loss ${values[after - 1].toFixed(2)}–${values[after].toFixed(2)}`;
   }
 
   /** The validation loss over the run, along the slider: its marks are the checkpoints. */
