@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,12 +14,14 @@ from explorer.reruns import run_whole_page
 from explorer.run_watch import RESTING_TICK, records_of
 from gpt.corpus.tasks import TASKS
 from gpt.corpus.tasks.task import SEPARATOR
-from gpt.lens.opening import OpenedModel
 from gpt.runs.config import RunError
 from gpt.runs.demos import list_all
 from gpt.runs.library import Summary
 from gpt.runs.run import Run
 from gpt.runs.samples import beginning_of
+
+if TYPE_CHECKING:  # it loads torch, which the Training page does without
+    from gpt.lens.opening import OpenedModel
 
 state = st.session_state
 

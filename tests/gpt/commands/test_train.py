@@ -123,7 +123,7 @@ def test_a_setting_can_be_none_true_or_a_name(gpt: Any, names: Path) -> None:
     ("arguments", "sentence"),
     [
         (["--corpus", "nothing.txt"], "There is neither a corpus nor a file called nothing.txt"),
-        (["--preset", "gpt-9"], "There is no preset gpt-9; there are eight-names, gpt-small, "),
+        (["--preset", "gpt-9"], "There is no preset gpt-9; there are eight-names, first-names, "),
         (["--steps", "many"], "steps must be a whole number, not 'many'."),
         (["--steps", "0"], "steps must be at least 1, not 0."),
         (["--learning-rate", "nan"], "learning_rate must be a number, not nan."),
