@@ -11,6 +11,8 @@ from gpt.runs.training import SAMPLED_DOCUMENTS
 
 def loss_words(loss: float, vocab_size: int) -> str:
     """What a loss in nats per token says, in a line: e^loss is as many equally likely letters."""
+    if math.exp(loss) > vocab_size:
+        return f"A loss of {loss:.2f}: worse than guessing, for it is sure of the wrong letters."
     return (
         f"A loss of {loss:.2f}: before each letter the model is as unsure as between"
         f" {math.exp(loss):.1f} of the {vocab_size} there are."

@@ -119,6 +119,7 @@ def take_up(event: PlotEvent) -> None:
     if row < len(limbs):
         limb = limbs[row]
         text.return_to(limb.branch)
+        state["sampling controls"] = text.controls
         if not is_end:
             text.go_back(limb.start)
 

@@ -20,7 +20,7 @@ def table_of(text: Text) -> pd.DataFrame:
         step = take_step(text.logits[place], read, config_of(text.controls), token=token)
         rows.append(
             {
-                "place": len(subject.prompt) + place,
+                "place": len(subject.prompt) + place + 1,  # counted from 1, as on the page
                 "token": token,
                 "text": subject.opened.tokenizer.decode([token]),
                 "forced": place in text.forced,

@@ -90,10 +90,10 @@ def choose_subject() -> Subject | None:
         chosen = st.selectbox(
             "As after step",
             [NEWEST, *reversed(steps)],
-            format_func=lambda step: (
-                f"{steps[-1]:,}, the newest" if step == NEWEST else f"{step:,}"
-            ),
+            # Without its number, which differs from run to run: the browser keeps what it shows.
+            format_func=lambda step: "the newest" if step == NEWEST else f"{step:,}",
             key="sampling step",
+            persist_state="session",
         )
     step = steps[-1] if chosen == NEWEST else chosen
     try:
@@ -104,7 +104,7 @@ def choose_subject() -> Subject | None:
     if "sampling prompt" not in state:
         state["sampling prompt"] = first_text(summary)[:PROMPT_LENGTH]
     with entry:
-        text = st.text_area("Prompt", key="sampling prompt", height=68)
+        text = st.text_area("Prompt", key="sampling prompt", persist_state="session", height=68)
     seed, length, past_block = choose_details(opened)
     try:
         prompt = start_text(opened, text)
@@ -129,10 +129,17 @@ def choose_details(opened: OpenedModel) -> tuple[int, int, PastBlock]:
         state["sampling past block"] = ways[0]
     first, second, third, _ = st.columns([2, 2, 4, 3], gap="medium")
     with first:
-        seed = st.number_input("Seed", 0, 2**31 - 1, step=1, key="sampling seed")
+        seed = st.number_input(
+            "Seed", 0, 2**31 - 1, step=1, key="sampling seed", persist_state="session"
+        )
     with second:
         length = st.number_input(
-            "Tokens to the end", 1, MOST_TOKENS, step=50, key="sampling length"
+            "Tokens to the end",
+            1,
+            MOST_TOKENS,
+            step=50,
+            key="sampling length",
+            persist_state="session",
         )
     with third:
         past_block = st.selectbox(
@@ -140,6 +147,7 @@ def choose_details(opened: OpenedModel) -> tuple[int, int, PastBlock]:
             ways,
             format_func=PAST_BLOCK_TITLES.__getitem__,
             key="sampling past block",
+            persist_state="session",
             help=PAST_BLOCK_HELP,
         )
     return int(seed), int(length), past_block
@@ -156,6 +164,8 @@ def read_link() -> Controls:
         if query.get(name, "").isdecimal():
             number = int(query[name])
             state[f"sampling {name}"] = number if limit is None else min(max(number, 1), limit)
+    if query.get("past_block") in PAST_BLOCK_TITLES:
+        state["sampling past block"] = query["past_block"]
     controls = Controls()
     try:
         controls = Controls(
@@ -179,6 +189,8 @@ def write_link(subject: Subject, controls: Controls) -> None:
         "length": str(subject.length),
         **{name: f"{getattr(controls, name):g}" for name in CONTROLS},
     }
+    if subject.past_block != ways_to_go_on(subject.opened)[0]:
+        link["past_block"] = subject.past_block
     if state["sampling step"] != NEWEST:
         link["step"] = str(subject.step)
     if st.query_params.to_dict() != link:

@@ -77,7 +77,7 @@ class Text:
     def branch(self) -> Branch:
         """What was taken, as one of the continuations tried."""
         surprisals = tuple(each.surprisal for each in self.measures)
-        return Branch(tuple(self.taken), frozenset(self.forced), surprisals)
+        return Branch(tuple(self.taken), frozenset(self.forced), surprisals, self.controls)
 
     def uniforms(self) -> tuple[float, ...]:
         """The needle of every place, and of the next."""
@@ -145,11 +145,11 @@ class Text:
             self.step(token)
 
     def return_to(self, branch: Branch) -> None:
-        """Takes up a continuation that was left.
-
-        What the controls of now would not have drawn there counts as given.
-        """
+        """Takes up a continuation that was left, and the controls by which it was drawn."""
         self.tries = with_branch(self.tries, self.branch)
+        if branch.controls != self.controls:
+            self._cut(0)
+            self.controls = branch.controls
         pairs = zip(self.taken, branch.tokens, strict=False)
         common = next(
             (place for place, (one, other) in enumerate(pairs) if one != other),
@@ -159,27 +159,25 @@ class Text:
         for place in range(common, len(branch.tokens)):
             if self.is_over:
                 return
-            step = self.step()
-            if step.token != branch.tokens[place]:
-                self.taken.pop(), self.measures.pop()
-                self.step(branch.tokens[place])
-            elif place in branch.forced:
-                self.forced.add(place)
+            self.step(branch.tokens[place] if place in branch.forced else None)
 
     def written_anew(self, subject: Subject, controls: Controls) -> Text:
-        """The same length by another model, prompt, seed or controls; what was forced stays.
+        """The same length by another model, prompt, seed or controls.
 
-        So do the continuations tried, as long as the same model goes on from the same prompt.
+        What was forced stays as long as all before it does: elsewhere it would be another word. The
+        continuations tried stay as long as the same model goes on from the same prompt, and this
+        one joins them where something was forced in it.
         """
         length = len(self.taken)
         is_same = (subject.opened, subject.prompt) == (self.subject.opened, self.subject.prompt)
-        text = Text(subject, controls, tries=self.tries if is_same else ())
+        tries = with_branch(self.tries, self.branch) if self.forced else self.tries
+        text = Text(subject, controls, tries=tries if is_same else ())
         V = subject.opened.tokenizer.vocab_size
         for place in range(length):
             if text.is_over:
                 break
-            given = self.taken[place] if place in self.forced and self.taken[place] < V else None
-            text.step(given)
+            is_given = place in self.forced and text.taken == self.taken[:place]
+            text.step(self.taken[place] if is_given and self.taken[place] < V else None)
         return text
 
     def all_digests(self) -> list[Digest]:

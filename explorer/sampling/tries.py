@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from explorer.components.distribution import Controls
+
 MOST_KEPT = 24
 
 
@@ -17,11 +19,13 @@ class Branch(NamedTuple):
         tokens: all of them.
         forced: the places of those that were given, not drawn.
         surprisals: of each, by the model itself, in nats.
+        controls: by which the others were drawn.
     """
 
     tokens: tuple[int, ...]
     forced: frozenset[int]
     surprisals: tuple[float, ...]
+    controls: Controls
 
 
 class Limb(NamedTuple):

@@ -35,6 +35,8 @@ def test_no_rule_is_broken(page: Page, serve: Callable[[Path], str], path: str) 
         expect(page.locator(".gpt-distribution .taken").first).to_be_visible()
     elif not path.endswith("chapter=text"):
         expect(page.locator(".main-svg").first).to_be_visible()
+    if path.startswith("attention"):  # the film brings one more figure
+        expect(page.locator(".gpt-attention .play")).to_be_enabled(timeout=60_000)
     page.get_by_text("The code", exact=True).scroll_into_view_if_needed()
     page.locator("[data-testid=stExpander] summary").last.click()
     expect(page.locator("[data-testid=stCode] .token").last).to_be_visible()

@@ -92,18 +92,27 @@ def test_what_is_left_for_another_way_can_be_taken_up_again(subject: Subject) ->
     assert not anew.written_anew(replace(subject, prompt=(4,)), Controls()).tries
 
 
-def test_what_is_taken_up_under_other_controls_counts_as_given_where_they_draw_otherwise(
-    subject: Subject,
-) -> None:
+def test_what_is_taken_up_again_brings_the_controls_that_drew_it(subject: Subject) -> None:
     text = Text(subject, HOT)
     text.go_on(12)
     tried = text.branch
     cold = Text(subject, Controls(temperature=0.0))
+    cold.go_on(12)
     cold.return_to(tried)
-    assert cold.taken == list(tried.tokens)
-    logits = subject.opened.model(torch.tensor([[*subject.prompt, *tried.tokens]]))[0][0]
-    best = logits[len(subject.prompt) - 1 : -1].argmax(-1).tolist()
-    assert cold.forced == {i for i, token in enumerate(tried.tokens) if token != best[i]}
+    assert (cold.taken, cold.forced, cold.controls) == (list(tried.tokens), set(), HOT)
+
+
+def test_what_was_forced_stays_only_behind_the_same_text(subject: Subject) -> None:
+    text = Text(subject, HOT)
+    text.go_on(8)
+    text = answer(text, Request("force", HOT, token=5, place=0))
+    assert text.written_anew(subject, Controls(temperature=0.5)).forced == {0}
+    text.go_on(8)
+    text = answer(text, Request("force", HOT, token=5, place=6))
+    cold = text.written_anew(subject, Controls(temperature=0.0))
+    is_same = cold.taken[:6] == text.taken[:6]
+    assert (6 in cold.forced) == is_same
+    assert text.branch in cold.tries
 
 
 def test_of_a_vocabulary_as_large_as_gpt2s_only_the_likeliest_are_sent(subject: Subject) -> None:
@@ -121,16 +130,20 @@ def test_of_a_vocabulary_as_large_as_gpt2s_only_the_likeliest_are_sent(subject: 
     assert picture.settled.final[-1].sum() == pytest.approx(1)  # top-k leaves nothing to the tail
 
 
-def test_a_forced_token_stays_where_other_controls_come(subject: Subject) -> None:
+def test_other_controls_write_anew_and_what_was_forced_can_be_taken_up(subject: Subject) -> None:
     text = Text(subject, HOT)
     text.go_on(20)
     text = answer(text, Request("force", HOT, token=5, place=8))
     assert text.taken[8:] == [5]
     text.go_on(4)
     cold = Controls(temperature=0.0)
+    tried = text.branch
     text = answer(text, Request("controls", cold))
-    assert (text.controls, len(text.taken), text.taken[8], text.forced) == (cold, 13, 5, {8})
-    assert text.taken[:8] == drawn(subject.opened, subject.prompt, 8, temperature=0.0)
+    assert (text.controls, len(text.taken), text.forced) == (cold, 13, set())
+    assert text.taken == drawn(subject.opened, subject.prompt, 13, temperature=0.0)
+    assert tried in text.tries
+    text.return_to(tried)
+    assert (text.controls, text.taken[8], text.forced) == (HOT, 5, {8})
 
 
 def test_a_word_ends_with_a_blank_and_the_end_is_the_longest_text(subject: Subject) -> None:

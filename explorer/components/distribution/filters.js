@@ -28,6 +28,7 @@ function distribute({ logits, size, tailAt }, { temperature, top_k, top_p, min_p
   const heated = shareOut(scaled, tail[0]);
   const filtered = scaled.slice();
   const cause = new Array(count).fill(""); // by which control a token is out
+  if (temperature < 1e-100) scaled.forEach((logit, i) => (cause[i] = logit > -Infinity ? "" : "temperature 0"));
   const others = { mass: tail[0], isWhole: true };
   const remove = (i, name) => {
     if (!cause[i] && filtered[i] > -Infinity) cause[i] = name;

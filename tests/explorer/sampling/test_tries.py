@@ -6,11 +6,12 @@ import math
 
 import pytest
 
+from explorer.components.distribution import Controls
 from explorer.sampling.tries import Branch, grow, with_branch
 
 
 def branch(text: str, *surprisals: float) -> Branch:
-    return Branch(tuple(map(ord, text)), frozenset(), surprisals or (0.5,) * len(text))
+    return Branch(tuple(map(ord, text)), frozenset(), surprisals or (0.5,) * len(text), Controls())
 
 
 def test_what_only_begins_another_is_no_branch_of_its_own() -> None:
