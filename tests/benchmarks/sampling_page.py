@@ -108,7 +108,7 @@ def main() -> None:
                 sent: list[object] = []
 
                 def listen(socket: WebSocket) -> None:
-                    socket.on("framesent", sent.append)
+                    socket.on("framesent", lambda frame: sent.append(frame))
 
                 page.on("websocket", listen)
                 page.goto(f"{address}/{LINK}")
