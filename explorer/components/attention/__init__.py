@@ -7,7 +7,7 @@ slider will show is sent behind the first picture, as a film.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from explorer.components import scrubber
 from explorer.components.film import MESSAGE_SCRIPT, pack, send_film
 from explorer.components.painting import COLOURS_SCRIPT, SAVING_SCRIPT
 from explorer.components.plot import plotly_script
+from explorer.components.reports import newly_reported
 from explorer.components.serving import served_component
 
 HERE = Path(__file__).parent
@@ -102,15 +103,11 @@ class Picture:
 def chosen(key: str, otherwise: Choice) -> Choice:
     """What the reader has chosen in the view of that key, in the first run that hears of it.
 
-    In every other run what the page says: a report stays in the component's state, where it must
-    not overrule what the page decides later.
+    In every other run what the page says.
     """
-    state: Mapping[str, Any] | None = st.session_state.get(key)
-    report = None if state is None else state.get("choice")
-    heard = f"{key}, choice last heard at"
-    if report is None or report["at"] == st.session_state.get(heard):
+    report = newly_reported(key, "choice", st.session_state.get(key))
+    if report is None:
         return otherwise
-    st.session_state[heard] = report["at"]
     pinned = report["pinned"]
     return Choice(
         step=int(report["step"]),

@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import streamlit as st
 
+from explorer.components.reports import newly_reported
 from explorer.components.serving import served_component
 
 if TYPE_CHECKING:
@@ -69,15 +69,10 @@ def computation_graph(drawing: Drawing, *, key: str, height: int = 560) -> Graph
 def _latest(name: str, said: Any, state: Mapping[str, Any], key: str) -> Any:
     """What the reader chose, in the first run that hears of it; else what the page says.
 
-    The browser reports ``{"value": …, "at": milliseconds}``. A report stays in the component's
-    state, where it must not overrule what the page decides later (a preset that pins nothing).
+    The browser reports ``{"value": …, "at": milliseconds}``; a preset may pin nothing after it.
     """
-    report = state.get(name)
-    heard = f"{key}, {name} last heard at"
-    if report is None or report["at"] == st.session_state.get(heard):
-        return said
-    st.session_state[heard] = report["at"]
-    return report["value"]
+    report = newly_reported(key, name, state)
+    return said if report is None else report["value"]
 
 
 @cache

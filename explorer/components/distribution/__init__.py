@@ -6,7 +6,7 @@ Of a large vocabulary only the likeliest tokens are sent; all others are one num
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ import streamlit as st
 
 from explorer.components.film import MESSAGE_SCRIPT, pack
 from explorer.components.painting import COLOURS_SCRIPT
+from explorer.components.reports import newly_reported
 from explorer.components.serving import served_component
 
 HERE = Path(__file__).parent
@@ -123,12 +124,9 @@ class Picture:
 
 def requested(key: str) -> Request | None:
     """What the reader did in the view of that key, in the first run that hears of it."""
-    state: Mapping[str, Any] | None = st.session_state.get(key)
-    report = None if state is None else state.get("act")
-    heard = f"{key}, act last heard at"
-    if report is None or report["at"] == st.session_state.get(heard):
+    report = newly_reported(key, "act", st.session_state.get(key))
+    if report is None:
         return None
-    st.session_state[heard] = report["at"]
     if report["act"] not in get_args(Act):
         return None
     controls = Controls(

@@ -20,6 +20,7 @@ import streamlit as st
 from explorer.components import scrubber
 from explorer.components.film import MESSAGE_SCRIPT, pack, send_film
 from explorer.components.painting import COLOURS_SCRIPT, SAVING_SCRIPT
+from explorer.components.reports import newly_reported
 from explorer.components.serving import served_component
 
 HERE = Path(__file__).parent
@@ -99,15 +100,11 @@ class Picture:
 def chosen(key: str, otherwise: Choice) -> Choice:
     """What the reader has chosen in the grid of that key, in the first run that hears of it.
 
-    In every other run what the page says: a report stays in the component's state, where it must
-    not overrule what the page decides later.
+    In every other run what the page says.
     """
-    state: Mapping[str, Any] | None = st.session_state.get(key)
-    report = None if state is None else state.get("choice")
-    heard = f"{key}, choice last heard at"
-    if report is None or report["at"] == st.session_state.get(heard):
+    report = newly_reported(key, "choice", st.session_state.get(key))
+    if report is None:
         return otherwise
-    st.session_state[heard] = report["at"]
     return Choice(int(report["step"]), int(report["position"]), int(report["depth"]))
 
 
