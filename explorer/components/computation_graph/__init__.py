@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-
 from explorer.components.reports import newly_reported
 from explorer.components.serving import served_component
 
