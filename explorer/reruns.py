@@ -7,6 +7,8 @@ import time
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+PAINTING = 0.15  # seconds
+
 state = st.session_state
 
 
@@ -46,7 +48,8 @@ def was_cut_short() -> bool:
 def let_it_be_painted() -> None:
     """After a page's picture: what follows is sent a moment later.
 
-    The browser draws all that came in one batch as a whole. Without this the picture waits for
-    the tables and figures below it, which takes two to three times as long.
+    The browser shows nothing before it has drawn all that has come. Without this the picture waits
+    for the tables and figures below it, which takes two to three times as long. PAINTING is about
+    what a page of ours needs from the picture's message to the frame that shows it.
     """
-    time.sleep(0.05)
+    time.sleep(PAINTING)
