@@ -79,11 +79,14 @@ def choose_run(runs: Mapping[str, Summary], key: str, label: str = "Run") -> Sum
     return runs[chosen]
 
 
-def suit_text(key: str, summary: Summary, opened: OpenedModel) -> None:
+def suit_text(
+    key: str, summary: Summary, opened: OpenedModel, *, at_most: int | None = None
+) -> None:
     """Where another run was chosen, a text that it can read, in `st.session_state[key]`.
 
     What was read with that run last; else the text at hand, if it was not only suggested and this
-    model knows all of it; else a first text. Nothing that was typed is lost: it waits for its run.
+    model knows all of it; else a first text, of `at_most` so many characters. Nothing that was
+    typed is lost: it waits for its run.
     """
     name, before = summary.run.name, state.get(f"{key} of")
     kept: dict[str, str] = state.setdefault(f"{key}, by run", {})
@@ -98,7 +101,7 @@ def suit_text(key: str, summary: Summary, opened: OpenedModel) -> None:
     if name in kept:
         state[key] = kept[name]
     elif not text or text == state.get(f"{key}, suggested") or not is_readable(text, opened):
-        state[key] = state[f"{key}, suggested"] = first_text(summary)
+        state[key] = state[f"{key}, suggested"] = first_text(summary)[:at_most]
 
 
 def is_readable(text: str, opened: OpenedModel) -> bool:

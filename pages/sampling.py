@@ -16,9 +16,10 @@ from explorer.sampling.branching import show_branching
 from explorer.sampling.caching import show_caching
 from explorer.sampling.files import show_files
 from explorer.sampling.guessing import show_guessing
+from explorer.sampling.link import read_link, show_link_mistakes, text_told, write_link
 from explorer.sampling.past_block import show_past_block
 from explorer.sampling.picture import picture_of
-from explorer.sampling.subject import Subject, choose_subject, read_link, write_link
+from explorer.sampling.subject import Subject, choose_subject
 from explorer.sampling.temperatures import show_temperatures
 from explorer.sampling.text import Text, answer
 from explorer.sampling.training import show_training
@@ -46,6 +47,8 @@ def text_of(subject: Subject) -> Text:
     text: Text | None = state.get("sampling text")
     controls: Controls = state["sampling controls"]
     if text is None:
+        text = text_told(subject, controls)
+    if text is None:
         text = Text(subject, controls)
         text.go_on(FIRST_TOKENS)
     elif text.subject != subject or text.controls != controls:
@@ -71,7 +74,8 @@ def show(subject: Subject) -> None:
     if st.button("Attention of this text", icon=":material/visibility:"):
         look_at(text)
     show_branching(text)
-    write_link(subject, text.controls)
+    if missing := write_link(text):
+        st.html(f'<p class="gpt-caption">{missing}</p>')
 
 
 def look_at(text: Text) -> None:
@@ -96,6 +100,7 @@ st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("What comes next?")
 begin_page()
 subject = choose_subject()
+show_link_mistakes()
 if subject is not None:
     st.fragment(show)(subject)
     follow_training(subject.summary)

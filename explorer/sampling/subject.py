@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.components.distribution import Controls
 from explorer.controls import show_mistake
 from explorer.models import model_at
-from explorer.run_choice import choose_run, first_text, has_weights, openable_runs
+from explorer.run_choice import choose_run, has_weights, openable_runs, suit_text
 from gpt.corpus.tasks import TASKS
 from gpt.lens.opening import OpenedModel
 from gpt.lens.writing import start_text, ways_to_go_on
@@ -21,7 +21,8 @@ from gpt.tensor.filters import SamplingConfig
 NEWEST = -1  # of the checkpoints
 MOST_TOKENS = 1000
 PROMPT_LENGTH = 16  # characters of the first prompt
-CONTROLS = ("temperature", "top_k", "top_p", "min_p")
+SEED, LENGTH = 1337, 200  # of a first visit
+MOST_SEED = 2**31 - 1
 PAST_BLOCK_TITLES: dict[PastBlock, str] = {
     "crop": "read the last block anew",
     "slide": "let the cache slide",
@@ -84,7 +85,8 @@ def choose_subject() -> Subject | None:
     with pick:
         summary = choose_run(runs, "sampling run")
     steps = tuple(each.step for each in summary.run.checkpoints())
-    if state.get("sampling step") not in (NEWEST, *steps):
+    if state.setdefault("sampling step", NEWEST) not in (NEWEST, *steps):
+        state["sampling step, missing"] = summary.run.name, state["sampling step"]
         state["sampling step"] = NEWEST
     with moment:
         chosen = st.selectbox(
@@ -94,6 +96,8 @@ def choose_subject() -> Subject | None:
             format_func=lambda step: "the newest" if step == NEWEST else f"{step:,}",
             key="sampling step",
             persist_state="session",
+            on_change=state.pop,
+            args=("sampling step, missing", None),
         )
     step = steps[-1] if chosen == NEWEST else chosen
     try:
@@ -101,10 +105,10 @@ def choose_subject() -> Subject | None:
     except RunError as error:
         show_mistake(str(error))
         return None
-    if "sampling prompt" not in state:
-        state["sampling prompt"] = first_text(summary)[:PROMPT_LENGTH]
+    suit_text("sampling prompt", summary, opened, at_most=PROMPT_LENGTH)
     with entry:
         text = st.text_area("Prompt", key="sampling prompt", persist_state="session", height=68)
+    show_missing_step(summary)
     seed, length, past_block = choose_details(opened)
     try:
         prompt = start_text(opened, text)
@@ -122,24 +126,15 @@ def choose_subject() -> Subject | None:
 
 def choose_details(opened: OpenedModel) -> tuple[int, int, PastBlock]:
     """The seed, how long a text gets, and what happens past the block."""
-    state.setdefault("sampling seed", 1337)
-    state.setdefault("sampling length", 200)
     ways = ways_to_go_on(opened)
     if state.get("sampling past block") not in ways:
         state["sampling past block"] = ways[0]
     first, second, third, _ = st.columns([2, 2, 4, 3], gap="medium")
     with first:
-        seed = st.number_input(
-            "Seed", 0, 2**31 - 1, step=1, key="sampling seed", persist_state="session"
-        )
+        seed, seed_mistake = choose_number("Seed", "sampling seed", 0, MOST_SEED, SEED, by=1)
     with second:
-        length = st.number_input(
-            "Tokens to the end",
-            1,
-            MOST_TOKENS,
-            step=50,
-            key="sampling length",
-            persist_state="session",
+        length, length_mistake = choose_number(
+            "Tokens to the end", "sampling length", 1, MOST_TOKENS, LENGTH, by=50
         )
     with third:
         past_block = st.selectbox(
@@ -150,48 +145,30 @@ def choose_details(opened: OpenedModel) -> tuple[int, int, PastBlock]:
             persist_state="session",
             help=PAST_BLOCK_HELP,
         )
-    return int(seed), int(length), past_block
+    for mistake in filter(None, (seed_mistake, length_mistake)):
+        show_mistake(mistake)
+    return seed, length, past_block
 
 
-def read_link() -> Controls:
-    """Take up what the address says, in the first run of a visit."""
-    query = st.query_params
-    if "run" in query:
-        state["sampling run"] = query["run"]
-    if "prompt" in query:
-        state["sampling prompt"] = query["prompt"]
-    for name, limit in (("step", None), ("seed", 2**31 - 1), ("length", MOST_TOKENS)):
-        if query.get(name, "").isdecimal():
-            number = int(query[name])
-            state[f"sampling {name}"] = number if limit is None else min(max(number, 1), limit)
-    if query.get("past_block") in PAST_BLOCK_TITLES:
-        state["sampling past block"] = query["past_block"]
-    controls = Controls()
-    try:
-        controls = Controls(
-            float(query.get("temperature", controls.temperature)),
-            int(query.get("top_k", controls.top_k)),
-            float(query.get("top_p", controls.top_p)),
-            float(query.get("min_p", controls.min_p)),
-        )
-        config_of(controls)
-    except ValueError:
-        return Controls()  # a link that says nothing sensible
-    return controls
+def choose_number(
+    label: str, key: str, least: int, most: int, default: int, *, by: int
+) -> tuple[int, str | None]:
+    """A whole number; one beyond its limits is answered with a sentence and the last within."""
+    state.setdefault(key, default)
+    # The field itself has no limits: it would only turn red, and keep the number to itself.
+    given = st.number_input(label, step=by, key=key, persist_state="session")
+    last = f"{key}, within limits"
+    if given is not None and least <= given <= most:
+        state[last] = int(given)
+        return int(given), None
+    used: int = state.get(last, default)
+    was = "empty" if given is None else f"{given:,}"
+    return used, f"{label} is {was}; it must be from {least:,} to {most:,}. Used is {used:,}."
 
 
-def write_link(subject: Subject, controls: Controls) -> None:
-    """Put the view into the address, so that it can be shared and found again."""
-    link = {
-        "run": subject.summary.run.name,
-        "prompt": state["sampling prompt"],
-        "seed": str(subject.seed),
-        "length": str(subject.length),
-        **{name: f"{getattr(controls, name):g}" for name in CONTROLS},
-    }
-    if subject.past_block != ways_to_go_on(subject.opened)[0]:
-        link["past_block"] = subject.past_block
-    if state["sampling step"] != NEWEST:
-        link["step"] = str(subject.step)
-    if st.query_params.to_dict() != link:
-        st.query_params.from_dict(link)
+def show_missing_step(summary: Summary) -> None:
+    """That the run has no weights of the step that was asked for, if so."""
+    name, step = state.get("sampling step, missing", (None, 0))
+    if name == summary.run.name:
+        asked = f"{step:,}" if step < 10**12 else "so large a number"
+        show_mistake(f"This run has kept no weights as after step {asked}. Shown are its newest.")

@@ -77,7 +77,8 @@ class Text:
     def branch(self) -> Branch:
         """What was taken, as one of the continuations tried."""
         surprisals = tuple(each.surprisal for each in self.measures)
-        return Branch(tuple(self.taken), frozenset(self.forced), surprisals, self.controls)
+        given = frozenset(self.forced)
+        return Branch(tuple(self.taken), given, surprisals, self.controls, self.subject.seed)
 
     def uniforms(self) -> tuple[float, ...]:
         """The needle of every place, and of the next."""
@@ -145,7 +146,10 @@ class Text:
             self.step(token)
 
     def return_to(self, branch: Branch) -> None:
-        """Takes up a continuation that was left, and the controls by which it was drawn."""
+        """Takes up a continuation that was left, and the controls by which it was drawn.
+
+        What another seed drew is given here: this one would draw something else.
+        """
         self.tries = with_branch(self.tries, self.branch)
         if branch.controls != self.controls:
             self._cut(0)
@@ -159,7 +163,8 @@ class Text:
         for place in range(common, len(branch.tokens)):
             if self.is_over:
                 return
-            self.step(branch.tokens[place] if place in branch.forced else None)
+            is_drawn = place not in branch.forced and branch.seed == self.subject.seed
+            self.step(None if is_drawn else branch.tokens[place])
 
     def written_anew(self, subject: Subject, controls: Controls) -> Text:
         """The same length by another model, prompt, seed or controls.

@@ -19,13 +19,14 @@ class Branch(NamedTuple):
         tokens: all of them.
         forced: the places of those that were given, not drawn.
         surprisals: of each, by the model itself, in nats.
-        controls: by which the others were drawn.
+        controls, seed: by which the others were drawn.
     """
 
     tokens: tuple[int, ...]
     forced: frozenset[int]
     surprisals: tuple[float, ...]
     controls: Controls
+    seed: int
 
 
 class Limb(NamedTuple):

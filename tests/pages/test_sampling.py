@@ -43,12 +43,14 @@ def subject() -> Subject:
     return Subject(summary, steps[-1], steps, opened, prompt, 7, 100, "crop")
 
 
-def drawn(opened: OpenedModel, prompt: tuple[int, ...], count: int, **controls: Any) -> list[int]:
+def drawn(
+    opened: OpenedModel, prompt: tuple[int, ...], count: int, *, seed: int = 7, **controls: Any
+) -> list[int]:
     ids = generate(
         opened.model,
         torch.tensor([prompt]),
         count,
-        generator=torch.Generator().manual_seed(7),
+        generator=torch.Generator().manual_seed(seed),
         config=SamplingConfig(**controls),
     )
     return ids[0, len(prompt) :].tolist()
@@ -209,3 +211,71 @@ def test_a_link_with_nonsense_is_as_good_as_none() -> None:
     app = open_page(run="nobody", temperature="hot", step="x", seed="-3")
     assert app.session_state["sampling controls"] == Controls()
     assert app.number_input(key="sampling seed").value == 1337
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"seed": "-5"}, "seed is “\\-5”; it must be a whole number from 0 to 2,147,483,647."),
+        ({"temperature": "abc"}, "temperature is “abc”; it must be a number. Shown is 1."),
+        ({"top_k": "-3"}, "top_k is -3; it must be 0 (all tokens) or above. Shown is 0."),
+        ({"k": "4"}, "The link says “k”, which this page has no use for."),
+        ({"step": "999999"}, "This run has kept no weights as after step 999,999."),
+        ({"written": "3_9.9"}, "written is “3\\_9\\.9”, which tells of no text"),
+        ({"past_block": "<b>"}, "past_block is “\\<b\\>”; it must be crop or slide or clamp."),
+    ],
+)
+def test_what_makes_no_sense_in_a_link_is_told_beside_what_is_shown_instead(
+    query: dict[str, str], sentence: str
+) -> None:
+    app = open_page(run="shakespeare", prompt="KING", **query)
+    assert any(sentence in each.value for each in app.markdown)
+    text: Text = app.session_state["sampling text"]
+    assert text.taken == drawn(text.subject.opened, text.subject.prompt, 60, seed=1337)
+    assert text.controls == Controls()
+
+
+def test_a_seed_out_of_range_is_told_and_the_last_one_goes_on() -> None:
+    app = open_page(run="shakespeare", prompt="KING", seed="7")
+    before = list(app.session_state["sampling text"].taken)
+    app.number_input(key="sampling seed").set_value(-5).run()
+    said = "Seed is -5; it must be from 0 to 2,147,483,647. Used is 7."
+    assert any(said in each.value for each in app.markdown)
+    assert app.session_state["sampling text"].taken == before
+
+
+def test_a_link_holds_the_text_what_was_forced_in_it_and_what_was_tried() -> None:
+    tried = "30_8.5_7_1.5_20_0.9_0.01"  # 30 tokens, that at place 8 given, by seed and controls
+    link = {"run": "shakespeare", "prompt": "KING", "seed": "7", "length": "90"}
+    app = open_page(**link, written="12_3.5", tries=tried)
+    text: Text = app.session_state["sampling text"]
+    assert (len(text.taken), text.taken[3], text.forced) == (12, 5, {3})
+    assert text.taken[:3] == drawn(text.subject.opened, text.subject.prompt, 3)
+    (branch,) = text.tries
+    assert (len(branch.tokens), branch.forced, branch.controls, branch.seed) == (30, {8}, HOT, 7)
+    hot = drawn(text.subject.opened, text.subject.prompt, 8, **vars(HOT))
+    assert list(branch.tokens[:8]) == hot
+    assert app.query_params["written"] in ("12_3.5", ["12_3.5"])
+    assert app.query_params["tries"] in (tried, [tried])
+
+
+def test_what_another_seed_drew_stays_as_it_was(subject: Subject) -> None:
+    text = Text(subject, HOT)
+    text.go_on(20)
+    tried = text.branch
+    other = text.written_anew(replace(subject, seed=8), HOT)
+    other.tries = (tried,)
+    assert other.taken != list(tried.tokens)
+    other.return_to(tried)
+    assert other.taken == list(tried.tokens)
+
+
+def test_another_run_gets_a_prompt_of_its_own_and_the_first_finds_its_own_again() -> None:
+    app = open_page(run="shakespeare", prompt="KING")
+    app.selectbox(key="sampling run").set_value("copy").run()
+    opened = app.session_state["sampling text"].subject.opened
+    prompt = app.text_area(key="sampling prompt").value
+    assert prompt and prompt != "KING"
+    assert opened.tokenizer.decode(opened.tokenizer.encode(prompt)) == prompt
+    app.selectbox(key="sampling run").set_value("shakespeare").run()
+    assert app.text_area(key="sampling prompt").value == "KING"

@@ -10,7 +10,7 @@ function paintArithmetic(view) {
   const cause = now.cause[k];
   const rows = [
     ["logit", written(now.logits[k])],
-    [T === 0 ? "T = 0: only the largest stays" : `÷ T = ÷ ${T.toFixed(2)}`, written(now.scaled[k])],
+    [T === 0 ? "T = 0: only the largest stays" : `÷ T = ÷ ${written(T, 2)}`, written(now.scaled[k])],
     ["softmax", written(now.heated[k])],
     ["filters", cause ? `out, by ${cause}` : "stays"],
     [`÷ what is kept, ${now.isExact ? "" : "about "}${written(now.keptShare)}`, written(now.final[k])],
@@ -31,6 +31,7 @@ function paintArithmetic(view) {
 /** A number with as many digits as it needs, and a true minus sign. */
 function written(number, digits = 4) {
   if (number === -Infinity) return "−∞";
-  if (number !== 0 && Math.abs(number) < 10 ** -digits) return number.toExponential(1).replace("-", "−");
+  const size = Math.abs(number);
+  if (number !== 0 && (size < 10 ** -digits || size >= 1e9)) return number.toExponential(1).replaceAll("-", "−");
   return number.toFixed(digits).replace("-", "−");
 }

@@ -1,11 +1,17 @@
 // The four controls. While one is dragged the bars follow; letting go tells Python.
 
 const CONTROLS = [
-  { name: "temperature", label: "temperature", min: 0, max: 2, step: 0.01, written: (x) => x.toFixed(2) },
-  { name: "top_k", label: "top-k", min: 1, step: 1, written: (x) => (x > 0 ? String(x) : "all") },
-  { name: "top_p", label: "top-p", min: 0.01, max: 1, step: 0.01, written: (x) => x.toFixed(2) },
-  { name: "min_p", label: "min-p", min: 0, max: 1, step: 0.01, written: (x) => x.toFixed(2) },
+  { name: "temperature", label: "temperature", min: 0, max: 2, step: 0.01, words: (x) => written(x, 2) },
+  { name: "top_k", label: "top-k", min: 1, step: 1, words: topKInWords },
+  { name: "top_p", label: "top-p", min: 0.01, max: 1, step: 0.01, words: (x) => written(x, 2) },
+  { name: "min_p", label: "min-p", min: 0, max: 1, step: 0.01, words: (x) => written(x, 2) },
 ];
+
+/** Off, a number of tokens, or one that is more than there are. */
+function topKInWords(k, size) {
+  if (k === 0) return "all";
+  return k > size ? `${k.toLocaleString("en")}: all ${size.toLocaleString("en")}` : String(k);
+}
 
 function createSliders(view) {
   const place = view.root.querySelector(".controls");
@@ -24,7 +30,7 @@ function createSliders(view) {
       return control.name === "top_k" && number >= Number(range.max) ? 0 : number;
     };
     const show = () => {
-      output.textContent = control.written(view.controls[control.name]);
+      output.textContent = control.words(view.controls[control.name], view.message.vocab_size);
       range.setAttribute("aria-valuetext", output.textContent);
     };
     range.addEventListener("input", () => {

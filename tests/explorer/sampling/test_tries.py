@@ -11,7 +11,8 @@ from explorer.sampling.tries import Branch, grow, with_branch
 
 
 def branch(text: str, *surprisals: float) -> Branch:
-    return Branch(tuple(map(ord, text)), frozenset(), surprisals or (0.5,) * len(text), Controls())
+    logs = surprisals or (0.5,) * len(text)
+    return Branch(tuple(map(ord, text)), frozenset(), logs, Controls(), 1)
 
 
 def test_what_only_begins_another_is_no_branch_of_its_own() -> None:
