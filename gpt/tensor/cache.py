@@ -50,17 +50,18 @@ class LayerCache:
         """Adds keys and values of new tokens, `(B, H, T, D)`; returns all that can be seen."""
         if key.requires_grad and torch.is_grad_enabled():
             raise ValueError("A cache is for generation; call the model under torch.no_grad().")
-        end = self._end + key.shape[2]
+        T = key.shape[2]
+        end = self._end + T
         if self._keys is None or self._values is None or end > self._capacity:
             end = self._make_room(key)
         assert self._keys is not None and self._values is not None
-        start = end - key.shape[2]
-        self._keys[:, :, start:end] = key
-        self._values[:, :, start:end] = value
+        self._keys.narrow(2, end - T, T).copy_(key)
+        self._values.narrow(2, end - T, T).copy_(value)
         self._end = end
-        self.length += key.shape[2]
+        self.length += T
         first = 0 if self._window is None else max(0, end - self._window)
-        return self._keys[:, :, first:end], self._values[:, :, first:end]
+        n_seen = end - first
+        return self._keys.narrow(2, first, n_seen), self._values.narrow(2, first, n_seen)
 
     def of_rows(self, rows: Tensor) -> LayerCache:
         """A copy for a batch whose i-th sequence is number rows[i] of this one."""

@@ -309,6 +309,10 @@ class MLP(Layer):
 class LayerNorm(Layer, nn.LayerNorm):
     """Each token's channels to mean 0 and variance 1, then scaled (Ba, Kiros and Hinton 2016)."""
 
+    def forward(self, x: Tensor) -> Tensor:
+        """The same as torch's, without the way there: 9 calls a token are felt in generation."""
+        return torch.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+
 
 NORMS: dict[Norm, Callable[[int, bool], nn.Module]] = {
     "layernorm": lambda n_embd, bias: LayerNorm(n_embd, bias=bias),

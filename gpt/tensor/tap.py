@@ -21,6 +21,9 @@ class Tap:
     An activation is called after the module that computes it: `blocks.0.attn.pattern`. The idea of
     naming them all is TransformerLens' (Nanda and Bloom, 2022); there they are hooks on the model,
     here an argument of one call, so that nothing is left behind when the call returns.
+
+    Attributes:
+        is_idle: whether nobody reads or changes anything, so that a layer may fuse its steps.
     """
 
     def __init__(
@@ -30,11 +33,7 @@ class Tap:
         self.ablate = ablate or {}
         self.prefix = prefix
         self.names_seen: set[str] = set()
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nobody reads or changes anything, so that a layer may fuse its steps."""
-        return self.trace is None and not self.ablate
+        self.is_idle = trace is None and not self.ablate
 
     def within(self, name: str) -> Tap:
         """The same tap for a part of the model; its names then begin with the part's name."""
