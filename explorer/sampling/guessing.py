@@ -26,7 +26,9 @@ from gpt.lens.guessing import (
     model_shares,
     share_of,
 )
+from gpt.lens.opening import OpenedModel
 from gpt.runs.config import RunError
+from gpt.tensor.sampling import NotANumberError
 
 SHOWN = 5  # of the model's own guesses
 
@@ -38,14 +40,14 @@ class Game:
     """What was guessed so far.
 
     Attributes:
-        of: the run and the checkpoint that the reader plays against.
+        opened: the model that the reader plays against, as it was when the game began.
         rng: draws the passages.
         passage: the text that is being guessed.
         place: of the token that is asked for.
         rounds: that were played, also in earlier passages.
     """
 
-    of: tuple[str, int]
+    opened: OpenedModel
     rng: random.Random
     passage: Passage
     place: int
@@ -73,7 +75,7 @@ def show_guessing(subject: Subject) -> None:
         return
     left, right = st.columns([6, 5], gap="large")
     with left:
-        show_round(subject, game, corpus)
+        show_round(game, corpus)
     with right:
         rounds = game.rounds
         plot(
@@ -82,6 +84,7 @@ def show_guessing(subject: Subject) -> None:
             height=300,
             alt=scores_told(rounds),
         )
+        offer_newer(subject, game, corpus)
 
 
 def corpus_of(subject: Subject) -> Corpus | None:
@@ -97,19 +100,45 @@ def corpus_of(subject: Subject) -> Corpus | None:
 
 
 def game_of(subject: Subject, corpus: Corpus) -> Game:
-    """The game against this model, begun if need be."""
-    of = (subject.summary.run.name, subject.step)
-    game: Game | None = state.get("sampling game")
-    if game is None or game.of != of:
-        rng = random.Random(subject.seed)
-        passage = draw_passage(corpus, subject.opened.tokenizer, rng)
-        game = state["sampling game"] = Game(of, rng, passage, passage.first)
-    return game
+    """The game against this run, begun if need be.
+
+    It stays with the checkpoint of its first guess, also when the run has trained on since.
+    """
+    games: dict[str, Game] = state.setdefault("sampling games", {})
+    game = games.get(subject.summary.run.name)
+    if game is None or (game.opened.step != subject.step and not game.rounds):
+        begin_game(subject, corpus)
+    return games[subject.summary.run.name]
 
 
-def show_round(subject: Subject, game: Game, corpus: Corpus) -> None:
+def begin_game(subject: Subject, corpus: Corpus) -> None:
+    """A game against the model that is chosen above. Raises UnknownCharacterError."""
+    rng = random.Random(subject.seed)
+    passage = draw_passage(corpus, subject.opened.tokenizer, rng)
+    game = Game(subject.opened, rng, passage, passage.first)
+    state["sampling games"][subject.summary.run.name] = game
+
+
+def offer_newer(subject: Subject, game: Game, corpus: Corpus) -> None:
+    """Where the model above is not the one of the game: which is which, and a game against it."""
+    if game.opened.step == subject.step:
+        return
+    st.html(
+        '<p class="gpt-caption">You play against the model as it was after step'
+        f" {game.opened.step:,}, with which this game began; above it is that after step"
+        f" {subject.step:,}.</p>"
+    )
+    st.button(
+        f"Begin anew against step {subject.step:,}",
+        icon=":material/replay:",
+        on_click=begin_game,
+        args=(subject, corpus),
+    )
+
+
+def show_round(game: Game, corpus: Corpus) -> None:
     """The text up to here, and the form of the guess."""
-    tokenizer = subject.opened.tokenizer
+    tokenizer = game.opened.tokenizer
     read = tokenizer.decode(game.passage.tokens[: game.place])
     given = tokenizer.decode(game.passage.tokens[: game.passage.first])
     guessed = read[len(given) :]
@@ -135,23 +164,26 @@ def show_round(subject: Subject, game: Game, corpus: Corpus) -> None:
                 type="primary",
                 width="stretch",
                 on_click=take_guess,
-                args=(subject, game, corpus),
+                args=(game, corpus),
             )
     st.html(f'<div class="gpt-told" aria-live="polite">{game.told}</div>')
 
 
-def take_guess(subject: Subject, game: Game, corpus: Corpus) -> None:
+def take_guess(game: Game, corpus: Corpus) -> None:
     """What was typed, played; or a sentence on what would be right."""
-    guesses = read_guesses(subject, state["guess typed"])
-    if guesses:
-        play(subject, game, corpus, guesses, state["guess percent"] / 100)
-    else:
+    guesses = read_guesses(game.opened, state["guess typed"])
+    if not guesses:
         game.told = "<p>Type at least one character that this model knows.</p>"
+        return
+    try:
+        play(game, corpus, guesses, state["guess percent"] / 100)
+    except NotANumberError as error:
+        game.told = f"<p>{error}</p>"
 
 
-def read_guesses(subject: Subject, typed: str) -> set[int]:
+def read_guesses(opened: OpenedModel, typed: str) -> set[int]:
     """The tokens that were named: every character, or of longer tokens the first."""
-    tokenizer = subject.opened.tokenizer
+    tokenizer = opened.tokenizer
     signs = {"·": " ", "↵": "\n"}
     found: set[int] = set()
     if "⊢" in typed and tokenizer.bos is not None:
@@ -166,13 +198,13 @@ def read_guesses(subject: Subject, typed: str) -> set[int]:
     return found
 
 
-def play(
-    subject: Subject, game: Game, corpus: Corpus, guesses: set[int], confidence: float
-) -> None:
-    """Score one guess, and go on to the next token, or passage."""
-    tokenizer = subject.opened.tokenizer
+def play(game: Game, corpus: Corpus, guesses: set[int], confidence: float) -> None:
+    """Score one guess, and go on to the next token, or passage. Raises NotANumberError."""
+    tokenizer = game.opened.tokenizer
     token = game.passage.tokens[game.place]
-    shares = model_shares(subject.opened, game.passage.tokens[: game.place])
+    shares = model_shares(game.opened, game.passage.tokens[: game.place])
+    if shares.isnan().any():
+        raise NotANumberError
     played = Round(
         token,
         share_of(token, guesses, confidence, tokenizer.vocab_size),

@@ -10,7 +10,14 @@ from typing import NamedTuple, get_args
 import streamlit as st
 
 from explorer.controls import show_mistake
-from explorer.ladder.rung_runs import runs_of_rungs, train_rungs
+from explorer.ladder.rung_runs import (
+    follow,
+    runs_of_rungs,
+    show_start_mistake,
+    standing,
+    tick_of,
+    train_rungs,
+)
 from explorer.models import model_at
 from explorer.sampling.subject import PAST_BLOCK_TITLES, Subject
 from explorer.sampling.text import Text
@@ -49,6 +56,22 @@ class Column(NamedTuple):
     kept: int
 
 
+class Ways(NamedTuple):
+    """What one model wrote in each way that it can.
+
+    Attributes:
+        preset: what the model was made by.
+        title: the run, and after how many steps.
+        prompt: from which it went on.
+        columns: the ways.
+    """
+
+    preset: str
+    title: str
+    prompt: str
+    columns: list[Column]
+
+
 def show_past_block(subject: Subject) -> None:
     """This model in every way that it can, and beside it a bigram and a single head."""
     if subject.end is not None:
@@ -56,69 +79,91 @@ def show_past_block(subject: Subject) -> None:
     st.header("When the text outgrows the block", anchor="past-block")
     block_size = subject.opened.model.config.block_size
     st.html(
-        f'<p class="gpt-caption">This model reads {block_size} tokens at a time. Here it writes'
-        f" {TOKENS_PAST} more, drawn by the same numbers, in every way that there is to go on."
-        " What differs from the first way is orange.</p>"
+        f'<p class="gpt-caption">This model reads {block_size} tokens at a time, its block. Here it'
+        f" writes {TOKENS_PAST} more, drawn by the same numbers, in every way that there is to go"
+        " on. Grey is the prompt; what differs from the first way is orange.</p>"
     )
-    rungs = rungs_beside(subject)
+    rungs = rungs_of(subject)
     with st.container(horizontal=True):
         is_asked = st.button("Write past the block", icon=":material/wrap_text:")
         offer_rungs(subject, rungs)
+    show_start_mistake()
+    tick = tick_of(rungs)
+    st.fragment(show_learning, run_every=tick)(subject, tick)
+    trained = [each for each in rungs if each.run.checkpoints()]
     name = (
-        *(each.run.name for each in (subject.summary, *rungs)),
+        *(each.run.name for each in (subject.summary, *trained)),
         subject.step,
         subject.prompt,
         subject.seed,
         state["sampling controls"],
     )
     if is_asked:
-        with st.spinner("Writing …"):
-            try:
-                written = {subject.summary.config.title: write_every_way(subject)}
-                for summary in rungs:
-                    written[str(summary.config.preset)] = write_every_way(beside(subject, summary))
-            except ValueError as error:
-                show_mistake(str(error))
-                return
+        try:
+            with st.spinner("Writing …"):
+                written = [
+                    write_every_way(subject),
+                    *(write_every_way(beside(subject, each)) for each in trained),
+                ]
+        except ValueError as error:
+            show_mistake(str(error))
+            return
         state["sampling past"] = name, written
     found = state.get("sampling past")
     if found is None or found[0] != name:
         return
-    for title, columns in found[1].items():
-        st.subheader(title, anchor=False)
-        if title in WHY:
-            st.html(f'<p class="gpt-caption">{WHY[title]}</p>')
-        for place, column in zip(st.columns(3), columns, strict=False):
-            place.html(as_html(column))
+    for one in found[1]:
+        show_ways(one)
 
 
-def rungs_beside(subject: Subject) -> list[Summary]:
-    """A bigram and a single head that learnt the same text, as far as they have been trained."""
+def show_ways(written: Ways) -> None:
+    """The ways of one model beside one another."""
+    st.subheader(written.title, anchor=False)
+    if written.preset in WHY:
+        st.html(f'<p class="gpt-caption">{WHY[written.preset]}</p>')
+    for place, column in zip(st.columns(3), written.columns, strict=False):
+        place.html(as_html(column, written.prompt))
+
+
+def rungs_of(subject: Subject) -> list[Summary]:
+    """A bigram and a single head that learn or have learnt the same text."""
     try:
         corpus = subject.summary.run.corpus()
     except (RunError, CorpusError):
         return []
-    own = subject.summary.run
     found = runs_of_rungs(corpus)
-    runs = (found[rung] for rung in RUNGS if rung in found)
-    return [each for each in runs if each.run != own and each.run.checkpoints()]
+    return [
+        found[rung] for rung in RUNGS if rung in found and found[rung].run != subject.summary.run
+    ]
 
 
 def offer_rungs(subject: Subject, rungs: Sequence[Summary]) -> None:
     """Train those that are missing; on Training they can be watched."""
     there = {each.config.preset for each in rungs}
     missing = [rung for rung in RUNGS if rung not in there | {subject.summary.config.preset}]
-    if missing and st.button(
+    if not missing:
+        return
+    try:
+        corpus = subject.summary.run.corpus()
+    except (RunError, CorpusError) as error:
+        show_mistake(str(error))
+        return
+    st.button(
         f"Train {' and '.join(f'a {each}' for each in missing)} to see beside it",
         icon=":material/play_arrow:",
         help=f"{SHARE_OF_STEPS:.0%} of the lecture's steps, one after another, on the same text.",
-    ):
-        try:
-            train_rungs(missing, subject.summary.run.corpus(), SHARE_OF_STEPS)
-        except (RunError, CorpusError) as error:
-            show_mistake(str(error))
-        else:
-            st.html('<p class="gpt-caption">They are learning; write again in a moment.</p>')
+        on_click=train_rungs,
+        args=(missing, corpus, SHARE_OF_STEPS),
+    )
+
+
+def show_learning(subject: Subject, tick: float | None) -> None:
+    """Where those stand that are trained to be seen beside it, looked at every `tick` seconds."""
+    rungs = rungs_of(subject)
+    if tick:
+        lines = "<br>".join(f"{escape(each.config.title)}: {standing(each)}" for each in rungs)
+        st.html(f'<p class="gpt-caption">{lines or "About to begin …"}</p>')
+    follow(rungs, tick)
 
 
 def beside(subject: Subject, summary: Summary) -> Subject:
@@ -131,18 +176,21 @@ def beside(subject: Subject, summary: Summary) -> Subject:
     )
 
 
-def write_every_way(subject: Subject) -> list[Column]:
-    """A text past the block in each way that this model can go on."""
+def write_every_way(subject: Subject) -> Ways:
+    """A text past the block in each way that this model can go on. Raises NotANumberError."""
     columns: list[Column] = []
     length = subject.opened.model.config.block_size + TOKENS_PAST
+    decode = subject.opened.tokenizer.decode
     for way in sorted(ways_to_go_on(subject.opened), key=get_args(PastBlock).index):
         one = replace(subject, past_block=way, length=length)
         text = Text(one, state["sampling controls"])
         text.go_on(max(0, length - len(subject.prompt)))
-        written = subject.opened.tokenizer.decode(text.taken)
+        written = decode(text.taken)
         first = columns[0].text if columns else written
         columns.append(Column(way, written, common_length(first, written)))
-    return columns
+    config = subject.summary.config
+    title = f"{config.title}, after step {subject.step:,}"
+    return Ways(str(config.preset), title, decode(subject.prompt), columns)
 
 
 def common_length(one: str, other: str) -> int:
@@ -151,13 +199,13 @@ def common_length(one: str, other: str) -> int:
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
-def as_html(column: Column) -> str:
-    """One way, orange from where it leaves the first."""
+def as_html(column: Column, prompt: str) -> str:
+    """One way, behind the prompt, orange from where it leaves the first."""
     way = escape(PAST_BLOCK_TITLES[column.way])
     same, other = column.text[: column.kept], column.text[column.kept :]
     return (
         f"<b>{way.capitalize()}</b>"
         f'<p class="gpt-sample" tabindex="0" role="region" aria-label="The way is to {way}">'
-        f"{escape(same)}"
+        f"<i>{escape(prompt)}</i>{escape(same)}"
         f'<span class="gpt-backward">{escape(other)}</span></p>'
     )

@@ -12,13 +12,24 @@ import torch
 from explorer.controls import show_mistake
 from explorer.sampling.subject import Subject
 from gpt.corpus.text import CorpusError
-from gpt.lens.novelty import N_GRAM, distinct_n, mean_surprisal, measure_novelty
+from gpt.lens.novelty import COPY_LENGTH, N_GRAM, distinct_n, mean_surprisal, measure_novelty
 from gpt.runs.config import RunError
 from gpt.tensor.filters import SamplingConfig
 from gpt.tensor.sampling import generate
 
 TEMPERATURES = (0.2, 0.5, 0.8, 1.0, 1.5)
 SAMPLES = 16
+WHAT = {
+    "temperature": "By which the logits were divided before these samples were drawn.",
+    "surprisal, nats": "How unlikely a token was to the model itself, at temperature 1: the mean"
+    " of −ln of its probability. The lower, the more the model expected its own text.",
+    f"distinct {N_GRAM}-grams": f"How many different stretches of {N_GRAM} tokens there are, as a"
+    " share of all such stretches: 1 where none comes twice.",
+    "copied verbatim": f"The share of all stretches of {COPY_LENGTH} characters that stand, letter"
+    " for letter, in the text it learnt from.",
+    "known": "The share of samples that, as a whole, are documents of the text it learnt from.",
+    "novel": "The share of samples that are not: made up.",
+}
 
 state = st.session_state
 
@@ -75,9 +86,8 @@ def show_temperatures(subject: Subject) -> None:
     """Sixteen samples at each of five temperatures, from the same needles."""
     st.header("The same luck at five temperatures", anchor="temperatures")
     st.html(
-        f'<p class="gpt-caption">{SAMPLES} samples each, drawn by the same numbers. Surprisal is'
-        " the model's own, at temperature 1; copied is the share of all stretches of 20 characters"
-        " that stand in the text it learnt from; known is the share of whole samples that do.</p>"
+        f'<p class="gpt-caption">{SAMPLES} samples each, drawn by the same numbers, and what'
+        " distinguishes them: the head of each column says what it measures.</p>"
     )
     name = (subject.summary.run.name, subject.step, subject.prompt, subject.seed)
     if st.button("Write at five temperatures", icon=":material/thermostat:"):
@@ -105,6 +115,9 @@ def show_temperatures(subject: Subject) -> None:
         pd.DataFrame(rows),
         hide_index=True,
         column_config={
-            each: st.column_config.NumberColumn(format="%.3f") for each in list(rows[0])[1:]
+            name: st.column_config.NumberColumn(
+                format="%g" if name == "temperature" else "%.3f", help=WHAT[name]
+            )
+            for name in rows[0]
         },
     )

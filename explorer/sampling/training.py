@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import streamlit as st
 
@@ -17,38 +18,65 @@ TOKENS = 120
 state = st.session_state
 
 
+@dataclass
+class Written:
+    """What the checkpoints wrote so far.
+
+    Attributes:
+        of: the run, the prompt, the seed and the controls.
+        texts: by step.
+        mistakes: what each of those said that could not write, by step.
+    """
+
+    of: Any
+    texts: dict[int, str] = field(default_factory=dict)
+    mistakes: dict[int, str] = field(default_factory=dict)
+
+
 def show_training(subject: Subject) -> None:
     """What each checkpoint writes with the controls as they stand."""
     st.header("From noise to text", anchor="training")
     st.html(
         '<p class="gpt-caption">The same prompt and the same numbers at every checkpoint of the'
-        " run, with the controls as they stand above.</p>"
+        " run, with the controls as they stand above. While the run trains, what its new"
+        " checkpoints write joins the others.</p>"
     )
-    controls = state["sampling controls"]
-    name = (subject.summary.run.name, subject.steps, subject.prompt, subject.seed, controls)
+    of = (subject.summary.run.name, subject.prompt, subject.seed, state["sampling controls"])
     if st.button("Write at every checkpoint", icon=":material/timeline:"):
-        written: dict[int, str] = {}
-        progress = st.progress(0.0)
-        for index, step in enumerate(subject.steps, start=1):
-            try:
-                opened = model_at(subject.summary.run, step)
-                text = Text(replace(subject, step=step, opened=opened, length=TOKENS), controls)
-                text.go_on(TOKENS)
-            except ValueError as error:
-                show_mistake(f"Step {step:,}: {error}")
-                continue
-            written[step] = opened.tokenizer.decode(text.taken)
-            progress.progress(index / len(subject.steps))
-        progress.empty()
-        state["sampling film"] = name, written
-    found = state.get("sampling film")
-    if found is None or found[0] != name or not found[1]:
+        state["sampling film"] = Written(of)
+    written: Written | None = state.get("sampling film")
+    if written is None or written.of != of:
+        return
+    write_at_new_checkpoints(subject, written)
+    for said in set(written.mistakes.values()):
+        steps = (f"{step:,}" for step, each in written.mistakes.items() if each == said)
+        show_mistake(f"As after step {', '.join(steps)}: {said}")
+    if not written.texts:
         return
     losses = records_of(subject.summary).series("validation_loss")
     text_film(
-        [*found[1]],
-        [*found[1].values()],
+        [*written.texts],
+        [*written.texts.values()],
         (losses.steps.tolist(), losses.values.tolist()),
         given=subject.opened.tokenizer.decode(subject.prompt),
         key="sampling film view",
     )
+
+
+def write_at_new_checkpoints(subject: Subject, written: Written) -> None:
+    """Let those write that have not yet, with a bar where that takes a while."""
+    missing = [s for s in subject.steps if s not in written.texts and s not in written.mistakes]
+    progress = st.progress(0.0) if len(missing) > 1 else None
+    for index, step in enumerate(missing, start=1):
+        try:
+            opened = model_at(subject.summary.run, step)
+            text = Text(replace(subject, step=step, opened=opened, length=TOKENS), written.of[-1])
+            text.go_on(TOKENS)
+        except ValueError as error:
+            written.mistakes[step] = str(error)
+        else:
+            written.texts[step] = opened.tokenizer.decode(text.taken)
+        if progress:
+            progress.progress(index / len(missing))
+    if progress:
+        progress.empty()

@@ -14,10 +14,12 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer.components.distribution import Controls, Request, message
+from explorer.sampling import training
 from explorer.sampling.files import table_of
 from explorer.sampling.picture import picture_of
 from explorer.sampling.subject import Subject
 from explorer.sampling.text import Text, answer, needles
+from explorer.sampling.training import Written, write_at_new_checkpoints
 from gpt.lens.opening import OpenedModel, open_model
 from gpt.lens.writing import start_text
 from gpt.runs.demos import list_demos
@@ -279,3 +281,32 @@ def test_another_run_gets_a_prompt_of_its_own_and_the_first_finds_its_own_again(
     assert opened.tokenizer.decode(opened.tokenizer.encode(prompt)) == prompt
     app.selectbox(key="sampling run").set_value("shakespeare").run()
     assert app.text_area(key="sampling prompt").value == "KING"
+
+
+def test_a_game_stays_with_the_checkpoint_of_its_first_guess() -> None:
+    app = open_page(run="shakespeare", prompt="KING", step="264")
+    app.selectbox(key="sampling step").set_value(413).run()
+    game = app.session_state["sampling games"]["shakespeare"]
+    assert game.opened.step == 413  # nothing had been guessed against the other
+    app.text_input(key="guess typed").set_value("e")
+    next(each for each in app.button if each.label == "Guess").click().run()
+    assert len(game.rounds) == 1
+    app.selectbox(key="sampling step").set_value(595).run()
+    kept = app.session_state["sampling games"]["shakespeare"]
+    assert (kept.opened.step, len(kept.rounds)) == (413, 1)
+    next(each for each in app.button if each.label == "Begin anew against step 595").click().run()
+    begun = app.session_state["sampling games"]["shakespeare"]
+    assert (begun.opened.step, begun.rounds) == (595, [])
+
+
+def test_what_new_checkpoints_write_joins_the_film(subject: Subject, monkeypatch) -> None:
+    monkeypatch.setattr(training, "st", SimpleNamespace(progress=lambda _: None))
+    steps = subject.steps[-3:]
+    written = Written((None, HOT))
+    write_at_new_checkpoints(replace(subject, steps=steps[:1]), written)
+    first = dict(written.texts)
+    write_at_new_checkpoints(replace(subject, steps=steps), written)
+    assert [*written.texts] == [*steps]
+    assert first.items() <= written.texts.items()
+    hot = drawn(subject.opened, subject.prompt, training.TOKENS, **vars(HOT))
+    assert written.texts[subject.step] == subject.opened.tokenizer.decode(hot)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -28,8 +30,11 @@ def columns_of(rung: str, monkeypatch: pytest.MonkeyPatch) -> list[Column]:
         for parameter in model.parameters():
             parameter += 0.3 * torch.randn(parameter.shape, generator=drawn)
     opened = OpenedModel(model, Config(), 0, None)  # type: ignore[arg-type]
-    subject = Subject(None, 0, (0,), opened, (1, 2), 5, 10, "crop")  # type: ignore[arg-type]
-    return write_every_way(subject)
+    summary = SimpleNamespace(config=SimpleNamespace(title="A rung", preset=rung))
+    subject = Subject(summary, 7, (7,), opened, (1, 2), 5, 10, "crop")  # type: ignore[arg-type]
+    ways = write_every_way(subject)
+    assert (ways.preset, ways.title, ways.prompt) == (rung, "A rung, after step 7", "bc")
+    return ways.columns
 
 
 def test_a_bigram_writes_one_text_whatever_happens_past_the_block(monkeypatch) -> None:
@@ -50,5 +55,5 @@ def test_a_single_head_writes_another_as_soon_as_the_block_is_full(monkeypatch) 
 def test_what_differs_is_marked() -> None:
     assert common_length("abcd", "abxd") == 2
     assert common_length("ab", "abc") == 2
-    html = as_html(Column("clamp", "ab<d", 2))
-    assert 'ab<span class="gpt-backward">&lt;d</span>' in html
+    html = as_html(Column("clamp", "ab<d", 2), "x<")
+    assert '<i>x&lt;</i>ab<span class="gpt-backward">&lt;d</span>' in html
