@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
+from explorer.address import show_refusals
 from explorer.charts.tokens import chip, visible
 from explorer.components.logit_lens import (
     Choice,
+    Drawing,
     Picture,
     chosen,
+    chosen_drawing,
     flow_edges,
     logit_lens,
     said_film,
 )
 from explorer.inside.embeddings import show_embeddings
+from explorer.inside.link import PAGE, asked_choice, read_link, write_link
 from explorer.inside.neurons import show_neurons
 from explorer.inside.reading import Reading, as_said, has_stream, read, stream_title
-from explorer.inside.subject import (
-    Subject,
-    ask_edges,
-    ask_film,
-    choose_subject,
-    read_link,
-    write_link,
-)
+from explorer.inside.subject import Subject, ask_edges, ask_film, choose_subject
 from explorer.inside.swapping import show_swapping
 from explorer.inside.why import show_why
 from explorer.reruns import (
@@ -57,7 +55,9 @@ state = st.session_state
 def choice_for(subject: Subject) -> Choice:
     """What is looked at now: what the reader chose, made to fit this run and text."""
     last = len(subject.ids) - 1, subject.n_depths - 1
-    before: Choice = state.get("inside choice", Choice(subject.steps[-1], *last))
+    before: Choice | None = state.get("inside choice")
+    if before is None:
+        before = asked_choice(subject, Choice(subject.steps[-1], *last))
     now = chosen(VIEW, before)
     step = now.step if now.step in subject.steps else subject.steps[-1]
     if now.step == state.get("inside last step"):
@@ -83,7 +83,9 @@ def show_picture(subject: Subject, choice: Choice, reading: Reading) -> None:
         film=subject.film_name,
         flow=subject.flow_name(choice.step),
     )
-    logit_lens(picture, choice, key=VIEW)
+    drawing = chosen_drawing(VIEW, state.get("inside drawing", Drawing()))
+    state["inside drawing"] = drawing
+    logit_lens(picture, choice, drawing, key=VIEW)
 
 
 def send_behind(subject: Subject, step: int) -> None:
@@ -114,7 +116,9 @@ def show_words(subject: Subject, reading: Reading, choice: Choice) -> None:
 
 def show(runs: Mapping[str, Summary]) -> None:
     """Run, text and picture, and below it all about the cell that is pinned."""
+    state["inside is whole"] = False
     subject = choose_subject(runs)
+    refusals = st.container()  # of what the address asks for: known when all has been shown
     if state["inside run"] != state.get("inside page of") or was_cut_short():
         run_whole_page()  # another run may be one that trains, which the page then follows
     if subject is None:
@@ -131,10 +135,23 @@ def show(runs: Mapping[str, Summary]) -> None:
     show_words(subject, reading, choice)
     show_things_to_try(THINGS_TO_TRY)
     show_why(subject, choice, reading)
-    st.fragment(show_swapping)(subject, choice)
-    st.fragment(show_neurons)(subject, choice, reading)
-    st.fragment(show_embeddings)(subject, choice)
-    write_link(subject, choice)
+    for part in (
+        partial(show_swapping, subject, choice, reading),
+        partial(show_neurons, subject, choice, reading),
+        partial(show_embeddings, subject, choice),
+    ):
+        st.fragment(show_part)(part, subject, choice, reading)
+    write_link(subject, choice, reading)
+    state["inside is whole"] = True
+    with refusals:
+        show_refusals(PAGE)
+
+
+def show_part(part: Callable[[], None], subject: Subject, choice: Choice, reading: Reading) -> None:
+    """A part with its own fragment; what is chosen in it stands in the address, too."""
+    part()
+    if state["inside is whole"]:  # else the page writes it when all parts are there
+        write_link(subject, choice, reading)
 
 
 def show_rung(subject: Subject) -> None:
@@ -146,7 +163,9 @@ def show_rung(subject: Subject) -> None:
     )
     st.page_link("../pages/attention.py", label="See where its heads look")
     show_things_to_try(THINGS_TO_TRY)
-    show_embeddings(subject, Choice(subject.steps[-1], 0, 0))
+    choice = Choice(subject.steps[-1], 0, 0)
+    show_embeddings(subject, choice)
+    write_link(subject, choice, None)
 
 
 def look_at(run: str, text: str, choice: Choice, other: str = "") -> None:

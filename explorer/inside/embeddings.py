@@ -23,6 +23,8 @@ TITLES = {
     "position": "places in the text",
 }
 
+state = st.session_state
+
 
 @lru_cache(PROJECTIONS_KEPT)
 def projected(run: Run, step: int, kind: str) -> Projection:
@@ -34,15 +36,17 @@ def show_embeddings(subject: Subject, choice: Choice) -> None:
     """One of the model's tables, by its two principal components."""
     st.header("What is alike to it", anchor="alike")
     tables = vector_tables(model_at(subject.run, choice.step).model)
-    kind = st.segmented_control(
+    if state.get("inside vectors") not in tables:
+        state["inside vectors"] = next(iter(tables))
+    st.segmented_control(
         "Vectors of",
         list(tables),
         format_func=TITLES.__getitem__,
-        default=next(iter(tables)),
         required=True,
         key="inside vectors",
+        persist_state="session",
     )
-    kind = kind if kind in tables else next(iter(tables))
+    kind: str = state["inside vectors"]
     coordinates, shares = projected(subject.run, choice.step, kind)
     if kind == "position":
         shown = list(range(len(coordinates)))

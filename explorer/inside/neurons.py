@@ -49,7 +49,7 @@ def show_neurons(subject: Subject, choice: Choice, reading: Reading) -> None:
     order = activations[:, position].flatten().argsort(descending=True)
     n = activations.shape[-1]
     listed = [divmod(int(place), n) for place in order[:MOST_LISTED]]
-    picked = picked_neuron(activations, listed)
+    picked = picked_neuron(subject, activations, listed)
     st.html(
         f'<p class="gpt-caption">Each MLP has {n:,} neurons. These are the most active after'
         f" {chip(subject.texts[position])}, token {position + 1}; click one.</p>"
@@ -63,11 +63,17 @@ def show_neurons(subject: Subject, choice: Choice, reading: Reading) -> None:
         st.fragment(show_corpus)(subject, choice, reading, listed, picked)
 
 
-def picked_neuron(activations: Tensor, listed: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Layer and number of the one that was clicked, else the strongest."""
-    layer, neuron = state.get("inside neuron") or listed[0]
-    is_there = layer < activations.shape[0] and neuron < activations.shape[2]
-    return (layer, neuron) if is_there else listed[0]
+def picked_neuron(
+    subject: Subject, activations: Tensor, listed: Sequence[tuple[int, int]]
+) -> tuple[int, int]:
+    """Layer and number of the one that was picked in this run, else the strongest."""
+    name = subject.run.name
+    picked: tuple[int, int] | None = state.get("inside neuron")
+    is_there = picked and picked[0] < activations.shape[0] and picked[1] < activations.shape[2]
+    if not is_there or state.get("inside neuron of", name) != name:
+        picked = None
+    state["inside neuron"], state["inside neuron of"] = picked, name
+    return picked or listed[0]
 
 
 def draw(
@@ -262,7 +268,7 @@ def show_table(
         table,
         hide_index=True,
         height=330,
-        key=f"neurons table {choice.position}",
+        key=f"neurons table {subject.flow_name(choice.step)} {choice.position}",
         on_select="rerun",
         selection_mode="single-row",
         column_config={
@@ -273,8 +279,9 @@ def show_table(
         | {"active, share of held-out text": st.column_config.NumberColumn(format="percent")},
     )
     rows = event["selection"]["rows"]
-    if rows and state.get("inside neuron row") != (choice.position, rows[0]):
-        state["inside neuron row"] = (choice.position, rows[0])
+    selected = (subject.flow_name(choice.step), choice.position, rows)
+    if rows and state.get("inside neuron row") != selected:
+        state["inside neuron row"] = selected
         if listed[rows[0]] != picked:
             state["inside neuron"] = listed[rows[0]]
             run_whole_page()

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from explorer.background import Background, Outcome, outcome
-from explorer.components.logit_lens import Choice
 from explorer.controls import show_mistake
 from explorer.inside.film import make_film
 from explorer.inside.flow import list_edges
@@ -133,27 +132,3 @@ def encode_or_keep(summary: Summary, opened: OpenedModel, text: str) -> Prompt:
         return opened.encode(readable.get(name) or first_text(summary) or shortest)
     readable[name] = text
     return prompt
-
-
-def read_link() -> None:
-    """Take up what the address says, in the first run of a visit."""
-    query = st.query_params
-    state["inside run"] = query.get("run")
-    state["inside text"] = query.get("text", "")
-    numbers = [query.get(name, "") for name in ("step", "position", "depth")]
-    if all(each.isdecimal() for each in numbers):
-        step, position, depth = map(int, numbers)
-        state["inside choice"] = Choice(step, position - 1, depth)
-
-
-def write_link(subject: Subject, choice: Choice) -> None:
-    """Put the view into the address, so that it can be shared and found again."""
-    link = {
-        "run": subject.run.name,
-        "text": state["inside text"],
-        "step": str(choice.step),
-        "position": str(choice.position + 1),
-        "depth": str(choice.depth),
-    }
-    if st.query_params.to_dict() != link:
-        st.query_params.from_dict(link)

@@ -1,4 +1,7 @@
-"""Pieces of another text swapped in: which token, at which depth, carries the difference."""
+"""Pieces of another text swapped in: which token, at which depth, carries the difference.
+
+Asked is what comes after the token that is pinned; whatever stands behind it has no part in that.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from explorer.charts.tokens import chip, visible
 from explorer.components.logit_lens import Choice
 from explorer.components.plot import plot
 from explorer.controls import show_mistake
-from explorer.inside.reading import read, stream_title
+from explorer.inside.reading import Reading, stream_title
 from explorer.inside.subject import Subject
 from explorer.models import model_at
 from gpt.lens.logit_lens import stream_names
@@ -79,20 +82,21 @@ def swap(run: Run, step: int, ids: tuple[int, ...], others: tuple[int, ...]) -> 
     )
 
 
-def work(subject: Subject) -> int:
+def work(subject: Subject, n_tokens: int) -> int:
     """About how many multiplications all swaps take."""
-    config = subject.newest.model.config
-    T = len(subject.ids)
+    config, T = subject.newest.model.config, n_tokens
     return (config.n_blocks + 1) * T * T * config.parameter_count()
 
 
-def show_swapping(subject: Subject, choice: Choice) -> None:
+def show_swapping(subject: Subject, choice: Choice, reading: Reading) -> None:
     """Another text to take from, and two maps of what its pieces do."""
     st.header("Swap a piece of another text in", anchor="swap")
+    pinned = f"{chip(subject.texts[choice.position])}, token {choice.position + 1}"
     st.html(
-        '<p class="gpt-caption">Write a text of as many tokens that should end differently. Piece'
-        " by piece its residual stream takes the place of this text's, and the maps show how far"
-        " the answer goes over: 0 not at all, 1 all the way (Meng et al. 2022).</p>"
+        '<p class="gpt-caption">Write a text of as many tokens in which something else should come'
+        f" after the pinned {pinned}. Piece by piece its residual stream takes the place of this"
+        " text's, and the maps show how far the answer goes over: 0 not at all, 1 all the way"
+        " (Meng et al. 2022).</p>"
     )
     entry, doing = st.columns([8, 4], vertical_alignment="bottom", gap="medium")
     with entry:
@@ -102,9 +106,9 @@ def show_swapping(subject: Subject, choice: Choice) -> None:
             "Change one token",
             icon=":material/swap_horiz:",
             on_click=change_one_token,
-            args=(subject, choice),
+            args=(subject, choice, reading),
             width="stretch",
-            help="This text with another token at the place that its end looks at most.",
+            help="This text with another token where the pinned one looks most.",
         )
     if not other:
         return
@@ -119,16 +123,28 @@ def show_swapping(subject: Subject, choice: Choice) -> None:
             f" {len(others)}."
         )
         return
-    if work(subject) > MOST_WORK and not is_wanted(subject, others):
+    read_so_far = slice(choice.position + 1)
+    ids, others = subject.ids[read_so_far], others[read_so_far]
+    if work(subject, len(ids)) > MOST_WORK and not is_wanted(subject, others):
         return
-    swaps = swap(subject.run, choice.step, subject.ids, others)
+    swaps = None if ids == others else swap(subject.run, choice.step, ids, others)
     if swaps is None:
-        st.html(
-            '<p class="gpt-caption">After both texts the model says the same, so there is nothing'
-            " to carry over. Change more of it.</p>"
-        )
+        st.html(f'<p class="gpt-caption">{alike_words(ids == others, pinned)}</p>')
         return
     show_swaps(subject, choice, others, swaps)
+
+
+def alike_words(are_same: bool, pinned: str) -> str:
+    """Why there is nothing to carry over."""
+    if are_same:
+        return (
+            f"Up to the pinned {pinned}, both texts are the same: change a token at or before it,"
+            " or pin a later one."
+        )
+    return (
+        f"After {pinned}, the model says the same in both texts, so there is nothing to carry over."
+        " Change more of it."
+    )
 
 
 def is_wanted(subject: Subject, others: tuple[int, ...]) -> bool:
@@ -144,7 +160,7 @@ def show_swaps(subject: Subject, choice: Choice, others: tuple[int, ...], swaps:
     tokenizer = subject.newest.tokenizer
     own, their = (tokenizer.decode([each]) for each in swaps.answers)
     st.html(
-        f'<p class="gpt-caption">After this text the model says {chip(own)}, after the other'
+        f'<p class="gpt-caption">In this text the model says {chip(own)} there, in the other'
         f" {chip(their)}. The logit of {chip(their)} less that of {chip(own)} is"
         f" <b>{format_number(swaps.lead, 4)}</b> here and"
         f" <b>{format_number(swaps.other_lead, 4)}</b> there; with everything swapped before the"
@@ -157,7 +173,7 @@ def show_swaps(subject: Subject, choice: Choice, others: tuple[int, ...], swaps:
     height = 150 + 34 * (n_layer + 1)
     with stream:
         plot(
-            patched_stream_figure(swaps.streams, subject.texts, texts, names),
+            patched_stream_figure(swaps.streams, subject.texts[: len(texts)], texts, names),
             key="patched stream",
             height=height,
             alt=f"How far the answer goes over from {visible(own)} to {visible(their)} with the"
@@ -173,16 +189,16 @@ def show_swaps(subject: Subject, choice: Choice, others: tuple[int, ...], swaps:
         )
 
 
-def change_one_token(subject: Subject, choice: Choice) -> None:
-    """Write the other text: this one, changed where its end looks most."""
-    reading = read(subject.run, choice.step, subject.ids)
+def change_one_token(subject: Subject, choice: Choice, reading: Reading) -> None:
+    """Write the other text: this one, changed where the pinned token looks most."""
     tokenizer = subject.newest.tokenizer
-    looks = reading.trace.patterns[:, :, -1].sum((0, 1))
-    if tokenizer.bos is not None:
-        looks[0] = 0  # BOS belongs to no text
-    place = int(looks[:-1].argmax()) if len(subject.ids) > 1 else 0
+    places = [i for i, token in enumerate(subject.ids) if token != tokenizer.bos]
+    looks = reading.trace.patterns[:, :, choice.position].sum((0, 1))
+    seen = [i for i in places if i < choice.position] or places[:1]
+    if not seen:
+        return  # an empty text
+    place = max(seen, key=lambda i: float(looks[i]))
     own = subject.ids[place]
-    offered = [i for i in subject.ids if i not in (own, tokenizer.bos)]
-    other = max(offered, default=own)
-    ids = [other if i == place else each for i, each in enumerate(subject.ids)]
-    state["inside other"] = tokenizer.decode([each for each in ids if each != tokenizer.bos])
+    other = max((subject.ids[i] for i in places if subject.ids[i] != own), default=own)
+    ids = [other if i == place else subject.ids[i] for i in places]
+    state["inside other"] = tokenizer.decode(ids)

@@ -53,7 +53,7 @@ def show_why(subject: Subject, choice: Choice, reading: Reading) -> None:
         return "nothing" if token == NO_TOKEN else visible(tokenizer.decode([token]))
 
     st.header(f"Why “{name(said)}” after “{after}”", anchor="why")
-    token, against = choose_tokens(reading, choice, logits, name)
+    token, against = choose_tokens(subject, reading, choice, logits, name)
     other = None if against == NO_TOKEN else against
     terms, values = measure_contributions(
         reading.opened.model, reading.trace, token, against=other, stream=stream
@@ -75,28 +75,41 @@ def show_why(subject: Subject, choice: Choice, reading: Reading) -> None:
 
 
 def choose_tokens(
-    reading: Reading, choice: Choice, logits: Tensor, name: Naming
+    subject: Subject, reading: Reading, choice: Choice, logits: Tensor, name: Naming
 ) -> tuple[int, int]:
     """Whose logit is taken apart, and whose is taken off it."""
+    place = (subject.run.name, subject.ids, choice.position, choice.depth)
+    if state.get("inside tokens of", place) != place:
+        state["inside token"] = state["inside against"] = None
+    state["inside tokens of"] = place
     last = reading.logits(choice.position, -1)
     most = min(MOST_TOKENS, len(logits))
-    likely = [*logits.topk(most).indices.tolist(), *last.topk(most).indices.tolist()]
-    options = list(dict.fromkeys(likely))
-    place = f"{choice.position} {choice.depth} {reading.trace.tokens.tolist()}"
-    if state.get("inside tokens of") != place:
-        state["inside tokens of"] = place
-        state["inside token"], state["inside against"] = options[0], NO_TOKEN
-    if state["inside token"] not in options:
-        state["inside token"] = options[0]
-    if state["inside against"] not in options:
-        state["inside against"] = NO_TOKEN
+    said = reading.said(choice.position, choice.depth)
+    likely = [said, *logits.topk(most).indices.tolist(), *last.topk(most).indices.tolist()]
+    chosen = [state.get("inside token"), state.get("inside against")]
+    token, against = (each if each in range(len(logits)) else None for each in chosen)
+    known = [each for each in (token, against) if each is not None]
+    options = list(dict.fromkeys([*likely, *known]))
+    state["inside token"] = said if token is None else token
+    state["inside against"] = NO_TOKEN if against is None else against
     first, second, _ = st.columns([2, 2, 5])
     with first:
-        token = st.selectbox("Logit of", options, format_func=name, key="inside token")
+        st.selectbox(
+            "Logit of",
+            options,
+            format_func=name,
+            key="inside token",
+            persist_state="session",
+        )
     with second:
-        rest = [NO_TOKEN, *options]
-        against = st.selectbox("less that of", rest, format_func=name, key="inside against")
-    return int(token), int(against)
+        st.selectbox(
+            "less that of",
+            [NO_TOKEN, *options],
+            format_func=name,
+            key="inside against",
+            persist_state="session",
+        )
+    return state["inside token"], state["inside against"]
 
 
 def sum_words(count: int, total: float, logit: float, what: str) -> str:

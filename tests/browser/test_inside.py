@@ -160,3 +160,18 @@ def test_a_piece_of_another_text_is_swapped_in(view: Page) -> None:
     shares = drawn(chart, "[...chart._fullData[0].z].map(row => [...row])")
     assert [round(shares[row][6], 2) for row in range(3)] == [1, 1, 0]
     assert round(shares[2][14], 2) == 1
+
+
+def test_how_it_is_drawn_stands_in_the_link(view: Page) -> None:
+    view.get_by_role("radio", name="what does come next").click()
+    view.get_by_label("where it comes from").uncheck()
+    slider = view.get_by_label("Smallest share that is drawn")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(view).to_have_url(re.compile("rank=next&curves=off&shares=0.09"))
+    expect(view.locator(f"{VIEW} .reading")).to_contain_text("comes next")
+    view.goto(view.url)
+    expect(view.locator(f"{VIEW} .reading")).to_contain_text("comes next", timeout=60_000)
+    expect(view.get_by_role("radio", name="what does come next")).to_be_checked()
+    expect(view.get_by_label("where it comes from")).not_to_be_checked()
+    expect(view.locator(f"{VIEW} .threshold output")).to_have_text("0.09")

@@ -10,6 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer.charts.numbers import format_number
+from explorer.components.logit_lens import Drawing
 from explorer.inside.film import make_film
 from explorer.inside.flow import SMALLEST_SHARE, list_edges
 from explorer.inside.reading import LARGEST, as_said, read, streams_of
@@ -72,6 +73,67 @@ def test_a_link_is_taken_up_and_explained(copy: Run, ids: tuple[int, ...]) -> No
     assert (app.query_params["position"], app.query_params["depth"]) == ("19", "3")
 
 
+VIEW = {
+    "run": "copy",
+    "text": COPIED,
+    "vectors": "position",
+    "step": "529",
+    "position": "19",
+    "depth": "3",
+    "rank": "next",
+    "curves": "off",
+    "shares": "0.2",
+    "token": "10",
+    "against": "0",
+    "other": "srti=euhwqkpx=euhwqkpx",
+    "neuron": "0.17",
+}
+
+
+def test_a_link_holds_the_whole_view(copy: Run) -> None:
+    app = open_page(**VIEW)
+    assert app.query_params == VIEW
+    assert not any("In the link" in each.value for each in app.markdown)
+    words = html(app)
+    name = model_at(copy, 529).tokenizer.decode
+    assert f"logit of {name([10])} less that of {name([0])}" in words
+    assert "Layer 0, 17 on this text" in words
+    assert "the place that is pinned" in words
+    assert app.session_state["inside drawing"] == Drawing("next", False, 0.2)
+
+
+def test_nonsense_in_a_link_is_told_and_spoils_nothing_else() -> None:
+    nonsense = {
+        "step": "7",
+        "position": "99",
+        "depth": "-1",
+        "rank": "first",
+        "shares": "7",
+        "token": "k",
+        "against": "999",
+        "neuron": "9.1",
+        "vectors": "none",
+        "colour": "[red](http://x)",
+    }
+    app = open_page(run="copy", text="abc=ab", curves="off", **nonsense)
+    (told,) = (each.value for each in app.markdown if "In the link" in each.value)
+    assert "In the link, step is “7”, which is not here. Shown is “1000”." in told
+    assert told.count("In the link") == len(nonsense) - 1
+    assert "The link says “colour”, which this page has no use for." in told
+    assert dict(app.query_params) == {
+        **{"run": "copy", "text": "abc=ab", "step": "1000", "position": "7", "depth": "4"},
+        "curves": "off",
+    }
+    app.selectbox(key="inside against").set_value(3).run()
+    assert not any("In the link" in each.value for each in app.markdown)
+
+
+def test_another_run_has_neurons_and_tokens_of_its_own(copy: Run) -> None:
+    app = open_page(run="copy", text="abc", neuron="0.17", against="3")
+    app.selectbox(key="inside run").set_value("shakespeare").run()
+    assert not {"neuron", "token", "against"} & set(app.query_params)
+
+
 def test_what_cannot_be_read_leaves_what_could() -> None:
     app = open_page(run="copy", text=COPIED, position="19", depth="3", step="1000")
     app.text_area(key="inside text").set_value("Ä").run()
@@ -79,7 +141,7 @@ def test_what_cannot_be_read_leaves_what_could() -> None:
     assert app.header[0].value == "Why “q” after “w”"
     app.selectbox(key="inside run").set_value("shakespeare").run()
     assert not any("unknown to this tokenizer" in each.value for each in app.markdown)
-    assert app.text_area(key="inside text").value.isascii()
+    assert (app.text_area(key="inside text").value or "").isascii()
     assert len(app.header) == 5
     app.selectbox(key="inside run").set_value("copy").run()
     assert app.text_area(key="inside text").value == "Ä"  # what was typed waits for its run
@@ -91,9 +153,9 @@ def test_a_text_is_swapped_against_another() -> None:
     assert any("this has 15, that 14" in each.value for each in app.markdown)
     app.text_input(key="inside other").set_value("euhwqxpm=euhwq").run()
     assert not app.exception
-    assert "After this text the model says" in html(app)
+    assert "In this text the model says" in html(app)
     app.text_input(key="inside other").set_value("euhwqkpm=euhwq").run()
-    assert "After both texts the model says the same" in html(app)
+    assert "both texts are the same" in html(app)
 
 
 def test_everything_swapped_answers_as_the_other_text_does(copy: Run) -> None:
@@ -111,6 +173,24 @@ def test_one_token_is_changed_at_a_click() -> None:
     next(each for each in app.button if each.label == "Change one token").click().run()
     other = app.text_input(key="inside other").value or ""
     assert sum(a != b for a, b in zip(other, "euhwqkpm=euhwq", strict=True)) == 1
+
+
+@pytest.mark.parametrize("position", ["1", "2", "5"])
+def test_what_is_changed_stands_where_the_pinned_token_can_see_it(position: str) -> None:
+    app = open_page(run="copy", text="euhwqkpm=euhwq", step="1000", position=position, depth="4")
+    next(each for each in app.button if each.label == "Change one token").click().run()
+    other = app.text_input(key="inside other").value or ""
+    pairs = zip(other, "euhwqkpm=euhwq", strict=True)
+    (changed,) = (number for number, (new, old) in enumerate(pairs, start=2) if new != old)
+    assert changed <= max(int(position), 2)  # token 1 is BOS, which stays
+
+
+def test_swaps_answer_for_the_pinned_token() -> None:
+    texts = {"text": "euhwqkpm=euhwq", "other": "euhwqxpm=euhwq"}
+    pinned = open_page(run="copy", step="1000", position="6", depth="4", **texts)
+    assert "Up to the pinned" in html(pinned)
+    pinned = open_page(run="copy", step="1000", position="15", depth="4", **texts)
+    assert "In this text the model says" in html(pinned)
 
 
 def test_copying_is_decided_by_the_attention_of_layer_1(copy: Run, ids: tuple[int, ...]) -> None:
@@ -171,7 +251,7 @@ def test_every_suggestion_sets_the_page_up() -> None:
         next(each for each in app.button if each.label == label).click().run()
         assert not app.exception
         assert app.query_params["run"] == run
-    assert "After this text the model says" in html(app)
+    assert "In this text the model says" in html(app)
 
 
 def test_a_plain_model_is_read_too(tmp_path: Path) -> None:

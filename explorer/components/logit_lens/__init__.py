@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,8 @@ Words = npt.NDArray[np.uint16]
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
+SMALLEST_SHARES = (0.02, 0.5)  # from which on the ways may be drawn, as the slider goes
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -39,6 +41,21 @@ class Choice:
     step: int
     position: int
     depth: int
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How the reader wants it drawn.
+
+    Attributes:
+        ranked: whose rank is written: of what is said in the end, or of what does come next.
+        has_ways: whether the ways to a cell are drawn.
+        smallest_share: of those that are.
+    """
+
+    ranked: Literal["last", "next"] = "last"
+    has_ways: bool = True
+    smallest_share: float = 0.08
 
 
 @dataclass(frozen=True)
@@ -108,8 +125,20 @@ def chosen(key: str, otherwise: Choice) -> Choice:
     return Choice(int(report["step"]), int(report["position"]), int(report["depth"]))
 
 
-def logit_lens(picture: Picture, choice: Choice, *, key: str) -> None:
-    """Show the picture as it was chosen; ask `chosen` what the reader does with it."""
+def chosen_drawing(key: str, otherwise: Drawing) -> Drawing:
+    """How the reader wants the grid of that key drawn, likewise."""
+    report = newly_reported(key, "drawing", st.session_state.get(key))
+    if report is None:
+        return otherwise
+    share = float(report["smallestShare"])
+    return Drawing(report["ranked"], bool(report["hasWays"]), share)
+
+
+def logit_lens(picture: Picture, choice: Choice, drawing: Drawing, *, key: str) -> None:
+    """Show the picture as it was chosen; ask `chosen` what the reader does with it.
+
+    `drawing` is how it is drawn at first; from then on the browser knows better, and reports it.
+    """
     head = {
         "name": key,
         "run": picture.run,
@@ -122,10 +151,15 @@ def logit_lens(picture: Picture, choice: Choice, *, key: str) -> None:
         "losses": {"steps": list(picture.loss_steps), "values": list(picture.losses)},
         "film": picture.film,
         "flow": picture.flow,
+        "drawing": {
+            "ranked": drawing.ranked,
+            "hasWays": drawing.has_ways,
+            "smallestShare": drawing.smallest_share,
+        },
         **asdict(choice),
     }
     data = pack(head, picture.said.arrays())
-    _component()(key=key, data=data, on_choice_change=lambda: None)
+    _component()(key=key, data=data, on_choice_change=lambda: None, on_drawing_change=lambda: None)
 
 
 def said_film(steps: Sequence[int], said: Said | None, *, view: str, film: str) -> None:

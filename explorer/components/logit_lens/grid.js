@@ -165,7 +165,7 @@ function createGrid(view) {
   function drawOver(pen) {
     const { pinned, pointed, colours } = view;
     const looked = pointed ?? pinned;
-    if (view.hasPaths && view.flow && looked) drawWays(pen, waysTo(view, looked));
+    if (view.drawing.hasWays && view.flow && looked) drawWays(pen, waysTo(view, looked));
     const frame = (cell, thickness, dash) => {
       const [x, y] = corner(cell.position, cell.row);
       pen.rectangle(x, y - 1, places.column, CELL + 2, { stroke: css(colours.backward), thickness, dash, radius: 4 });

@@ -12,6 +12,7 @@ export default function ({ data, parentElement, setStateValue }) {
     instances.set(parentElement, view);
   }
   view.send = (choice) => setStateValue("choice", { ...choice, at: Date.now() });
+  view.sendDrawing = () => setStateValue("drawing", { ...view.drawing, at: Date.now() });
   receive(view, unpack(data));
   return () => {
     instances.delete(parentElement);
@@ -26,15 +27,13 @@ function create(root) {
     step: null, // the checkpoint on the screen
     pointed: null, // { position, row } under the pointer
     pinned: null,
-    ranked: "last", // whose rank is written: what it says in the end, or what comes next
-    hasPaths: true,
-    threshold: 0.08,
+    drawing: null, // as Python has it at first: { ranked, hasWays, smallestShare }
     colours: null,
     filmName: () => `${view.message.name} film`,
   };
   view.scrubber = createScrubber(view);
   view.grid = createGrid(view);
-  createControls(view);
+  view.controls = createControls(view);
   const onFilm = ({ detail }) => view.message && detail.startsWith(view.message.name) && filmCame(view);
   const onTheme = () => requestAnimationFrame(() => repaint(view));
   const theme = new MutationObserver(onTheme);
@@ -58,6 +57,10 @@ function create(root) {
 function receive(view, message) {
   const isNewText = !view.message || view.message.tokens.join("\0") !== message.tokens.join("\0");
   view.message = message;
+  if (!view.drawing) {
+    view.drawing = message.drawing;
+    view.controls.show();
+  }
   view.step = message.step;
   view.pinned = { position: message.position, row: message.depth };
   if (isNewText) view.pointed = null;
@@ -93,7 +96,7 @@ function frameOf(view) {
     return {
       word: (cell, i = 0) => words[numbers.tokens[cell * k + i]],
       probability: (cell, i = 0) => numbers.probabilities[cell * k + i],
-      rank: (cell) => numbers[`${view.ranked}_ranks`][cell],
+      rank: (cell) => numbers[`${view.drawing.ranked}_ranks`][cell],
       best: k,
     };
   }
@@ -102,7 +105,7 @@ function frameOf(view) {
   return {
     word: (cell) => words[numbers.tokens[cellOf(cell)]],
     probability: (cell) => numbers.probabilities[cellOf(cell)] / 65535,
-    rank: (cell) => numbers[`${view.ranked}_ranks`][cellOf(cell)],
+    rank: (cell) => numbers[`${view.drawing.ranked}_ranks`][cellOf(cell)],
     best: 1,
   };
 }
@@ -118,18 +121,36 @@ function choose(view, change) {
   view.send({ step: view.step, position, depth: row, ...change });
 }
 
-/** The buttons and sliders above the grid. */
+/** The buttons and sliders above the grid: at once in the browser, and told to Python. */
 function createControls(view) {
   const { root } = view;
   const radios = [...root.querySelectorAll("[data-rank]")];
-  const rankBy = (chosen) => {
+  const [ways, share] = [root.querySelector(".paths input"), root.querySelector(".threshold input")];
+
+  function show() {
+    const { ranked, hasWays, smallestShare } = view.drawing;
     for (const radio of radios) {
-      radio.setAttribute("aria-checked", String(radio === chosen));
-      radio.tabIndex = radio === chosen ? 0 : -1;
+      const isChosen = radio.dataset.rank === ranked;
+      radio.setAttribute("aria-checked", String(isChosen));
+      radio.tabIndex = isChosen ? 0 : -1;
     }
-    view.ranked = chosen.dataset.rank;
-    repaint(view);
-  };
+    ways.checked = hasWays;
+    share.value = smallestShare;
+    root.querySelector(".threshold output").textContent = smallestShare.toFixed(2);
+  }
+
+  function draw(change) {
+    Object.assign(view.drawing, change);
+    show();
+    if ("ranked" in change) repaint(view);
+    else view.grid.light();
+  }
+
+  function rankBy(radio) {
+    draw({ ranked: radio.dataset.rank });
+    view.sendDrawing();
+  }
+
   radios.forEach((radio, i) => {
     radio.addEventListener("click", () => rankBy(radio));
     radio.addEventListener("keydown", ({ key }) => {
@@ -139,17 +160,14 @@ function createControls(view) {
       rankBy(next);
     });
   });
-  root.querySelector(".paths input").addEventListener("change", ({ target }) => {
-    view.hasPaths = target.checked;
-    view.grid.light();
+  ways.addEventListener("change", () => {
+    draw({ hasWays: ways.checked });
+    view.sendDrawing();
   });
-  const threshold = root.querySelector(".threshold input");
-  threshold.addEventListener("input", () => {
-    view.threshold = Number(threshold.value);
-    root.querySelector(".threshold output").textContent = view.threshold.toFixed(2);
-    view.grid.light();
-  });
+  share.addEventListener("input", () => draw({ smallestShare: Number(share.value) }));
+  share.addEventListener("change", () => view.sendDrawing());
   for (const button of root.querySelectorAll("[data-save]")) {
     button.addEventListener("click", () => view.grid.save(button.dataset.save));
   }
+  return { show };
 }

@@ -52,7 +52,7 @@ function waysTo(view, root) {
     const next = new Set();
     for (const position of reached) {
       for (const edge of inflow(view, depth, position)) {
-        if (edge.share < view.threshold) continue;
+        if (edge.share < view.drawing.smallestShare) continue;
         found.push({ ...edge, depth, position, from: edge.position });
         next.add(edge.position);
       }

@@ -31,9 +31,9 @@ function createReading(view) {
     const rank = frame.rank(at);
     if (rank === 65535) return ["", "nothing comes next in this text"];
     const last = (message.streams.length - 1) * message.tokens.length + cell.position;
-    const token = view.ranked === "last" ? frame.word(last) : message.tokens[cell.position + 1];
+    const token = view.drawing.ranked === "last" ? frame.word(last) : message.tokens[cell.position + 1];
     const before = cell.row ? frame.rank(at - message.tokens.length) : rank;
-    const what = view.ranked === "last" ? "said in the end" : "comes next";
+    const what = view.drawing.ranked === "last" ? "said in the end" : "comes next";
     return [`<b>${escaped(token)}</b> ${what}`, `rank <b>${rank + 1}</b>${before === rank ? "" : `, was ${before + 1}`}`];
   }
 

@@ -1,0 +1,91 @@
+"""A page's view in its address: so much of a link as can be had is shown, of the rest it is said.
+
+A page takes up what its address says where it stands, and shows something usual for what is
+missing or makes no sense. When it has been shown, its view is compared with what was asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from math import isfinite
+
+import streamlit as st
+
+from explorer.controls import show_mistake
+
+LARGEST = 2**31 - 1  # of whole numbers
+LONGEST_SHOWN = 40  # characters of something that makes no sense
+
+state = st.session_state
+
+
+def read_address(page: str) -> dict[str, str]:
+    """What the address says, in the first run of a visit."""
+    asked = st.query_params.to_dict()
+    state[f"{page} asked"] = asked
+    return asked
+
+
+def whole_number(text: str) -> int | None:
+    """None for anything else, and for what no view has."""
+    return int(text) if re.fullmatch(r"[0-9]{1,10}", text) and int(text) <= LARGEST else None
+
+
+def finite_number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
+def write_address(page: str, view: Mapping[str, str], usual: Mapping[str, str]) -> None:
+    """Put the view into the address, so that it can be shared and found again.
+
+    `view` names everything that a link may ask for; what is as `usual`, or nothing, is left out.
+    """
+    link = {name: text for name, text in view.items() if text != usual.get(name, "")}
+    asked = state.pop(f"{page} asked", None)
+    if asked:
+        state[f"{page} refused"] = (link, refusals(asked, {**usual, **view}))
+    if st.query_params.to_dict() != link:
+        st.query_params.from_dict(link)
+
+
+def show_refusals(page: str) -> None:
+    """What the link asked for in vain, until the view is another."""
+    link, sentences = state.get(f"{page} refused", ({}, []))
+    if sentences and st.query_params.to_dict() == link:
+        show_mistake(" ".join(sentences))
+
+
+def refusals(asked: Mapping[str, str], view: Mapping[str, str]) -> list[str]:
+    """A sentence for each part of a link of which something else is shown.
+
+    If that is the run, all the rest was about another one, and the page speaks of the run itself.
+    """
+    if asked.get("run", view.get("run")) != view.get("run"):
+        return []
+    sentences = []
+    for name, text in asked.items():
+        if name not in view:
+            sentences.append(f"The link says {_quoted(name)}, which this page has no use for.")
+        elif not _means(text, view[name]):
+            shown = f"Shown is {_quoted(view[name])}." if view[name] else "It is left out."
+            sentences.append(f"In the link, {name} is {_quoted(text)}, which is not here. {shown}")
+    return sentences
+
+
+def _means(one: str, other: str) -> bool:
+    """Whether both say the same, the same number also if it is written otherwise."""
+    if one == other:
+        return True
+    numbers = finite_number(one), finite_number(other)
+    return None not in numbers and numbers[0] == numbers[1]
+
+
+def _quoted(text: str) -> str:
+    """Something from an address, which is not markup."""
+    short = text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+    return "“" + re.sub(r"([^\w\s])", r"\\\1", short) + "”"
