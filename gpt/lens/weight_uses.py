@@ -82,8 +82,9 @@ class Watch(TorchFunctionMode):
             self._note_sum("as a bias", output)
         elif func is F.embedding and self._is_watched(args[1]):
             self._note_embedding(args[0], output)
-        elif func is F.layer_norm:
-            self._note_norm(args[0], named, output)
+        elif func is torch.layer_norm:
+            x, _, gain, bias, eps = args
+            self._note_norm(x, gain, bias, eps, output)
         elif func is Tensor.__getitem__ and self._is_watched(args[0]):
             output = self._note_rows(args[1], output)
         elif func is torch.addcmul:
@@ -122,13 +123,15 @@ class Watch(TorchFunctionMode):
             ]
         )
 
-    def _note_norm(self, x: Tensor, named: Mapping[str, Any], output: Tensor) -> None:
+    def _note_norm(
+        self, x: Tensor, gain: Tensor, bias: Tensor | None, eps: float, output: Tensor
+    ) -> None:
         """y = gain · x̂ + bias, with x̂ the normalised input. Of heads, each by itself."""
-        is_gain = self._is_watched(named["weight"])
-        if not is_gain and not self._is_watched(named["bias"]):
+        is_gain = self._is_watched(gain)
+        if not is_gain and not self._is_watched(bias):
             return
         answers = _gradient_of(output)
-        normalised = F.layer_norm(x.detach(), x.shape[-1:], eps=named["eps"])
+        normalised = F.layer_norm(x.detach(), x.shape[-1:], eps=eps)
         if not is_gain:
             normalised = torch.ones_like(normalised)
         role = "as a gain" if is_gain else "as a bias"
