@@ -98,6 +98,12 @@ if "sampling controls" not in state:
     state["sampling controls"] = read_link()
 st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("What comes next?")
+st.html(
+    '<p class="gpt-caption">A GPT gives every token that it knows, a character or a piece of a'
+    " word, a probability of coming next; then one is drawn, and read with the others. Drag a"
+    " control and the bars follow your hand. Click a bar to choose that token yourself, or a token"
+    " of the text to go back to where it was chosen.</p>"
+)
 begin_page()
 subject = choose_subject()
 show_link_mistakes()

@@ -217,13 +217,12 @@ def draw_again(subject: Subject, told: Told) -> Text:
 
 def told_of(branch: Branch) -> str:
     """A continuation as `read_told` reads it."""
-    return "_".join([told_of_text(branch), str(branch.seed), *values_of(branch.controls)])
+    how = [str(branch.seed), *values_of(branch.controls)]
+    return "_".join([str(len(branch.tokens)), given_in(branch), *how])
 
 
-def told_of_text(branch: Branch) -> str:
-    """The same, without how it was drawn."""
-    given = ".".join(f"{place}.{branch.tokens[place]}" for place in sorted(branch.forced))
-    return f"{len(branch.tokens)}_{given}" if given else str(len(branch.tokens))
+def given_in(branch: Branch) -> str:
+    return ".".join(f"{place}.{branch.tokens[place]}" for place in sorted(branch.forced))
 
 
 def values_of(controls: Controls) -> list[str]:
@@ -245,7 +244,7 @@ def write_link(text: Text) -> str:
         "seed": str(subject.seed),
         "length": str(subject.length),
         **dict(zip(NUMBERS, values_of(text.controls), strict=True)),
-        "written": told_of_text(text.branch),
+        "written": f"{len(text.taken)}_{given_in(text.branch)}".rstrip("_"),
     }
     if tries:
         link["tries"] = tries

@@ -158,3 +158,52 @@ def test_a_click_in_the_trees_changes_the_text(page: Page, serve: Callable[[Path
     expect(taken).to_have_count(11)
     tried = page.locator('[aria-label^="2 continuations of the prompt"]')
     expect(tried).to_be_attached()
+
+
+def test_the_focus_stays_at_the_place_of_the_token_that_was_chosen(
+    page: Page, serve: Callable[[Path], str]
+) -> None:
+    open_page(page, serve(HOME))
+    taken = page.locator(".gpt-distribution .taken")
+    cursor = page.locator(".gpt-distribution .cursor")
+    taken.nth(20).focus()
+    page.keyboard.press("Enter")
+    expect(taken).to_have_count(20)
+    expect(cursor).to_be_focused()
+    page.keyboard.press("Enter")  # the next token is drawn, and the focus stays behind it
+    expect(taken).to_have_count(21)
+    expect(cursor).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(taken.nth(20)).to_be_focused()
+    expect(page.locator(".gpt-distribution .caption")).to_contain_text("Token 27")
+
+
+def test_a_link_opened_elsewhere_shows_the_same(page: Page, serve: Callable[[Path], str]) -> None:
+    url = serve(HOME)
+    open_page(page, url)
+    taken = page.locator(".gpt-distribution .taken")
+    taken.nth(10).click()
+    expect(taken).to_have_count(10)
+    bars = page.locator(".gpt-distribution .shares")
+    bars.focus()
+    for key in (*["ArrowRight"] * 5, "Enter"):
+        page.keyboard.press(key)
+    expect(taken).to_have_count(11)
+    tried = page.locator('[aria-label^="2 continuations of the prompt"]')
+    expect(tried).to_be_attached()
+    page.wait_for_url("**written=11_10.**tries=60**")
+    text = page.locator(".gpt-distribution .text").inner_text()
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)
+    expect(taken).to_have_count(11)
+    assert page.locator(".gpt-distribution .text").inner_text() == text
+    expect(page.locator(".gpt-distribution .is-forced")).to_have_count(1)
+    expect(tried).to_be_attached()
+
+
+def test_numbers_that_no_slider_has_are_told(page: Page, serve: Callable[[Path], str]) -> None:
+    open_page(page, serve(HOME), "&temperature=1e-6&top_k=5000")
+    said = page.locator(".gpt-distribution output")
+    expect(said.nth(0)).to_have_text("1.0e−6")
+    expect(said.nth(1)).to_have_text("5,000: all 65")

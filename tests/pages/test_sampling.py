@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.components.distribution import Controls, Request, message
 from explorer.sampling import training
 from explorer.sampling.files import table_of
+from explorer.sampling.link import draw_again, read_told, told_of
 from explorer.sampling.picture import picture_of
 from explorer.sampling.subject import Subject
 from explorer.sampling.text import Text, answer, needles
@@ -259,6 +260,14 @@ def test_a_link_holds_the_text_what_was_forced_in_it_and_what_was_tried() -> Non
     assert list(branch.tokens[:8]) == hot
     assert app.query_params["written"] in ("12_3.5", ["12_3.5"])
     assert app.query_params["tries"] in (tried, [tried])
+
+
+def test_a_continuation_is_read_as_it_is_told(subject: Subject) -> None:
+    text = Text(subject, HOT)
+    text.go_on(6)
+    for branch in (text.branch, answer(text, Request("force", HOT, token=5, place=3)).branch):
+        told = read_told(told_of(branch), 1, Controls())
+        assert draw_again(subject, told).branch == branch
 
 
 def test_what_another_seed_drew_stays_as_it_was(subject: Subject) -> None:

@@ -98,6 +98,12 @@ function createBars(view) {
     return k === undefined || k === TAIL || x < 0 ? null : k;
   }
 
+  /** Where a token's bar stands, from the left; null where it has none. */
+  function centreOf(k) {
+    const index = shown.indexOf(k);
+    return index < 0 ? null : INSET.left + (index + 0.5) * slot;
+  }
+
   function point(k) {
     if (k === view.pointed) return;
     view.pointed = k;
@@ -125,7 +131,7 @@ function createBars(view) {
       next === TAIL ? "" : `${view.now.textOf(next)}: ${(100 * view.now.final[next]).toFixed(2)} %`;
   });
 
-  return { paint };
+  return { paint, centreOf };
 }
 
 /** A canvas as wide as its place, sharp on any screen, and empty. */

@@ -89,9 +89,9 @@ function receive(view, message) {
   view.message = message;
   view.controls = { ...message.controls };
   view.sliders.take();
-  view.text.lay(); // a token that had the focus loses it here, and with it its place
   view.place = restingPlace(view);
   view.pointed = null;
+  view.text.lay(); // a token that gets the focus back shows its place
   for (const button of view.root.querySelectorAll("[data-act]")) {
     const isBack = button.dataset.act === "back";
     button.disabled = isBack ? message.taken.length === 0 : message.is_over;

@@ -1,7 +1,9 @@
 // Below the bars the same probabilities laid end to end, in the order of the vocabulary, and the
-// needle that draws from them. Where a tail is left out, its shares are the gaps.
+// needle that draws from them. Where a tail is left out, its shares are the gaps. A line leads from
+// the bar that is drawn, and from the one that is pointed at, to its share.
 
-const NEEDLE_HEIGHT = 56;
+const STRIP = { top: 26, height: 20 };
+const NEEDLE_HEIGHT = 66;
 
 function paintNeedle(view) {
   const line = view.root.querySelector(".needle");
@@ -20,11 +22,11 @@ function paintNeedle(view) {
   const segment = (from, to, text, isDrawn, isPointed) => {
     context.fillStyle = css(isDrawn ? colour.backward : colour.forward);
     context.globalAlpha = isDrawn ? 1 : isPointed ? 0.9 : 0.28;
-    context.fillRect(from, 20, Math.max(to - from - 1, 0.5), 20);
+    context.fillRect(from, STRIP.top, Math.max(to - from - 1, 0.5), STRIP.height);
     context.globalAlpha = 1;
     if (to - from > 11) {
       context.fillStyle = isDrawn ? "#fff" : css(colour.text);
-      context.fillText(text.slice(0, 3), (from + to) / 2, 34);
+      context.fillText(text.slice(0, 3), (from + to) / 2, STRIP.top + 14);
     }
   };
   now.final.forEach((share, k) => {
@@ -33,17 +35,33 @@ function paintNeedle(view) {
   });
   const text = now.drawn === TAIL ? message.vocabulary[now.drawnToken] : now.textOf(now.drawn);
   segment(along(now.span[0]), along(now.span[1]), text, true, false);
-  const x = along(now.needle);
+  const join = (k, from, to, paint) => {
+    const [bar, share] = [view.bars.centreOf(k), (along(from) + along(to)) / 2];
+    if (bar === null) return;
+    context.strokeStyle = css(paint);
+    context.lineWidth = 1.5;
+    context.beginPath();
+    context.moveTo(bar, 0);
+    context.bezierCurveTo(bar, STRIP.top / 2, share, STRIP.top / 2, share, STRIP.top);
+    context.stroke();
+  };
+  const k = view.pointed;
+  if (k !== null && k !== now.drawn && now.final[k] > 0) {
+    join(k, now.starts[k], now.starts[k] + now.final[k], colour.forward);
+  }
+  join(now.drawn, now.span[0], now.span[1], colour.backward);
+  const [x, foot] = [along(now.needle), STRIP.top + STRIP.height + 6];
   context.fillStyle = css(colour.text);
-  context.fillRect(x - 1, 12, 2, 36);
+  context.fillRect(x - 1, STRIP.top - 4, 2, STRIP.height + 12);
   context.beginPath();
-  context.moveTo(x - 5, 6);
-  context.lineTo(x + 5, 6);
-  context.lineTo(x, 15);
+  context.moveTo(x - 6, foot + 10);
+  context.lineTo(x + 6, foot + 10);
+  context.lineTo(x, foot);
   context.fill();
   const given = message.given[view.place] ? "It was given, not drawn. " : "";
   words.innerHTML =
     `${given}The needle stands at <b>${now.needle.toFixed(4)}</b>, in the share of <b class="chip">${escaped(text)}</b>,` +
-    ` which goes from ${now.span[0].toFixed(4)} to ${now.span[1].toFixed(4)}.`;
+    ` which goes from ${now.span[0].toFixed(4)} to ${now.span[1].toFixed(4)}.` +
+    ` The strip is the bars laid end to end, in the order of the vocabulary; a line leads from a bar to its share.`;
   line.setAttribute("aria-label", `The needle at ${now.needle.toFixed(4)} points at ${text}`);
 }

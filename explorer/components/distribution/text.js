@@ -2,10 +2,12 @@
 
 function createText(view) {
   const place = view.root.querySelector(".text");
+  const legend = view.root.querySelector(".legend");
 
   function lay() {
     const { message } = view;
     const most = Math.log(message.vocab_size);
+    const held = heldPlace();
     place.replaceChildren();
     const given = document.createElement("span");
     given.className = "given";
@@ -16,7 +18,7 @@ function createText(view) {
       const [surprisal, entropy, rank] = [message.surprisals[i], message.entropies[i], message.ranks[i]];
       const strength = { surprisal: surprisal / most, entropy: entropy / most, rank: Math.log(rank) / most };
       button.type = "button";
-      button.tabIndex = i === message.taken.length - 1 ? 0 : -1;
+      button.tabIndex = message.is_over && i === message.taken.length - 1 ? 0 : -1;
       button.style.setProperty("--strength", Math.min(1, strength[view.colouring]).toFixed(3));
       button.className = message.given[i] ? "taken is-forced" : "taken";
       button.textContent = plain(message.texts[token]) || message.vocabulary[token];
@@ -31,11 +33,44 @@ function createText(view) {
       if (message.texts[token].endsWith("\n")) place.append(document.createElement("br"));
     });
     if (!message.is_over) {
-      const cursor = document.createElement("span");
+      const cursor = document.createElement("button");
+      cursor.type = "button";
       cursor.className = "cursor";
       cursor.textContent = "?";
+      cursor.title = "The next token: a click draws it";
+      cursor.setAttribute("aria-label", cursor.title);
+      cursor.addEventListener("focus", () => peek(restingPlace(view)));
+      cursor.addEventListener("click", () => view.send({ act: "token" }));
       place.append(cursor);
     }
+    if (held !== null) [...place.querySelectorAll("button")].at(held)?.focus({ preventScroll: true });
+    explain();
+  }
+
+  /** Where the focus is, to be given back: at the end it stays at the end, however long the text. */
+  function heldPlace() {
+    const active = place.getRootNode().activeElement;
+    const buttons = [...place.querySelectorAll("button")];
+    const index = buttons.indexOf(active);
+    if (index < 0) return null;
+    const most = view.message.taken.length - (view.message.is_over ? 1 : 0);
+    return active.className === "cursor" || index > most ? -1 : index;
+  }
+
+  /** What the colour of a token says, with the ends of its scale. */
+  function explain() {
+    const { message } = view;
+    const size = message.vocab_size.toLocaleString("en");
+    const nats = `${Math.log(message.vocab_size).toFixed(2)} nats, as of a guess among ${size}`;
+    const [what, least, most] = {
+      surprisal: ["Surprisal, −ln of the probability that the model gave to the token:", "0", nats],
+      entropy: ["Entropy, the surprisal that the model expected before the token came:", "0", nats],
+      rank: ["Rank, 1 for the likeliest token of its place:", "1", size],
+    }[view.colouring];
+    const signs = ["Grey is the prompt"];
+    if (message.given.some(Boolean)) signs.push("underlined what was given, not drawn");
+    if (message.vocabulary.includes("⊢")) signs.push("⊢ the mark at which a document begins and ends");
+    legend.innerHTML = `${what} ${least} <i class="scale"></i> ${most}. ${signs.join(", ")}.`;
   }
 
   function alternatives(index) {
