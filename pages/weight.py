@@ -6,13 +6,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from explorer.address import show_refusals
 from explorer.charts.numbers import format_number
 from explorer.charts.weight_words import arithmetic, lines_of, written
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
+from explorer.weight.link import PAGE, read_link, write_link
 from explorer.weight.moving import Suggested, show_moving
 from explorer.weight.picking import show_map, show_matrix
-from explorer.weight.subject import Subject, choose_subject, read_link, write_link
+from explorer.weight.subject import Subject, choose_subject
 from explorer.weight.uses import show_uses
 from gpt.lens.loss_along_weight import LossAlongWeight
 from gpt.lens.next_step import prepare_step
@@ -54,8 +56,8 @@ def batch_words(subject: Subject) -> str:
     what = f"{B} × {T} tokens" if B > 1 else f"a document of {T} tokens"
     text = (
         f"<b>Step {following.step:,}</b> reads {what}: the batch that the run's seed"
-        f" {run.training.seed} draws as number {following.step:,}. Its loss is"
-        f" <b>{subject.matrix.loss:.5f}</b>"
+        f" {run.training.seed} draws as number {following.step:,}. The loss on this batch is"
+        f" <b>{subject.matrix.loss:.5f}</b> nats per token"
     )
     if following.recorded:
         return (
@@ -96,6 +98,12 @@ def look_at(step: int, matrix: str, row: int, column: int, start: float | None =
         state["weight suggested"] = Suggested(WeightId(matrix, row, column), start, number)
 
 
+def show_hand(subject: Subject) -> None:
+    """The weight moved by hand; where it was put stands in the address."""
+    show_moving(subject)
+    write_link(subject)
+
+
 THINGS_TO_TRY = [
     Suggestion(
         "The very first step",
@@ -127,6 +135,7 @@ for style in STYLES:
 st.title("What happens to one weight in one step?")
 subject = choose_subject()
 if subject is not None:
+    refusals = st.container()  # of what the address asks for: known when all has been shown
     st.html(f'<p class="gpt-caption">{batch_words(subject)}</p>')
     with st.container(key="weight-picture"):
         where, picture = st.columns([6, 8], gap="medium")
@@ -136,8 +145,9 @@ if subject is not None:
     show_things_to_try(THINGS_TO_TRY)
     show_uses(subject)
     show_arithmetic(subject)
-    write_link(subject)
     # Last, for its forward passes take longest: the rest of the page need not wait for them.
     with picture:
-        st.fragment(show_moving)(subject)
+        st.fragment(show_hand)(subject)
+    with refusals:
+        show_refusals(PAGE)
 show_code(take_step, Watch, Use, AdamUpdate, MuonUpdate, LossAlongWeight, prepare_step)

@@ -20,7 +20,8 @@ def uses_figure(
 ) -> go.Figure:
     """What each position of each example adds to a gradient, `(B, T)`, with the sums of both.
 
-    `texts` are the tokens that are read there; `chosen` is framed.
+    `texts` are the tokens that are read there; `chosen`, counted from 0, is framed. On the axes
+    positions and examples count from 1.
     """
     B, T = contributions.shape
     sizes = np.abs(contributions[contributions != 0])
@@ -37,6 +38,8 @@ def uses_figure(
         shared_yaxes=True,
     )
     figure.add_heatmap(
+        x=np.arange(1, T + 1, dtype=np.float32),
+        y=np.arange(1, B + 1, dtype=np.float32),
         z=contributions.astype(np.float32),
         zmin=-largest,
         zmax=largest,
@@ -54,10 +57,10 @@ def uses_figure(
     _add_sums(figure, contributions.sum(1), "of all positions", is_across=False)
     figure.add_shape(
         type="rect",
-        x0=chosen[1] - 0.5,
-        x1=chosen[1] + 0.5,
-        y0=chosen[0] - 0.5,
-        y1=chosen[0] + 0.5,
+        x0=chosen[1] + 0.5,
+        x1=chosen[1] + 1.5,
+        y0=chosen[0] + 0.5,
+        y1=chosen[0] + 1.5,
         line={"color": LIGHT.text, "width": 2},
         row=2,
         col=1,
@@ -66,10 +69,10 @@ def uses_figure(
         showlegend=False,
         bargap=0.1,
         margin={"l": 76, "r": 16, "t": 36, "b": 48},
-        xaxis3={"title": {"text": "position"}, "range": [-0.5, T - 0.5], "showgrid": False},
+        xaxis3={"title": {"text": "position"}, "range": [0.5, T + 0.5], "showgrid": False},
         yaxis3={
             "title": {"text": "example"},
-            "range": [B - 0.5, -0.5],
+            "range": [B + 0.5, 0.5],
             "showgrid": False,
             "tickformat": "d",
             "nticks": min(B, 8),
@@ -83,7 +86,7 @@ def uses_figure(
 
 def _add_sums(figure: go.Figure, sums: Numbers, what: str, *, is_across: bool) -> None:
     """Bars beside the cells; each sum in the colour of its sign."""
-    places = np.arange(len(sums), dtype=np.float32)
+    places = np.arange(1, len(sums) + 1, dtype=np.float32)
     lengths = sums.astype(np.float32)
     figure.add_bar(
         x=places if is_across else lengths,

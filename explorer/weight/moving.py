@@ -18,7 +18,7 @@ from explorer.charts.weight import Moved, Numbers, curve_figure
 from explorer.components.live_sliders import Slider, live_sliders
 from explorer.components.plot import plot
 from explorer.controls import show_mistake
-from explorer.run_choice import first_text
+from explorer.run_choice import suit_text
 from explorer.weight.subject import Subject, compute_as, loss_along
 from gpt.lens.loss_along_weight import LossAlongWeight
 from gpt.lens.weight_step import WeightId
@@ -33,6 +33,10 @@ NAME = "Move it by hand"
 Reach = Literal["near", "far", "very far"]
 REACHES: dict[Reach, int] = {"near": 1, "far": 8, "very far": 50}
 """How far the weight is moved, in typical sizes of the weights of its matrix."""
+REACH: Reach = "far"  # at first
+FARTHEST = (
+    1e6  # that a link may put a weight: what a number far beyond does is nothing but overflow
+)
 
 state = st.session_state
 
@@ -72,6 +76,7 @@ def show_moving(subject: Subject) -> None:
     reach = reach_of(subject)
     curve = measured_curve(subject, along, reach)
     if curve is None:
+        state["weight hand"] = None
         return
     here = Moved(along.value, float(curve.losses[len(curve.losses) // 2]))
     place = st.empty()  # the curve stands above the slider that it answers to
@@ -100,14 +105,16 @@ def show_moving(subject: Subject) -> None:
 
 def reach_of(subject: Subject) -> float:
     """How far the weight may be moved to either side."""
-    chosen: Reach = st.segmented_control(
+    state.setdefault("weight reach", REACH)
+    st.segmented_control(
         "How far it moves",
         get_args(Reach),
-        default="far",
         required=True,
         key="weight reach",
         label_visibility="collapsed",
+        persist_state="session",
     )
+    chosen: Reach = state["weight reach"]
     typical = sqrt(subject.matrix.before.double().square().mean().item())
     change = abs(subject.matrix.update[subject.place].item())
     return REACHES[chosen] * max(typical, change, 1e-3)
@@ -168,6 +175,8 @@ def slide(subject: Subject, along: LossAlongWeight, reach: float, curve: Curve) 
         generation=generation,
     )
     moved = reading.numbers[NAME]
+    if reading.is_resting:  # the link is not written while a hand is moving
+        state["weight hand"] = None if moved == along.value else moved
     if moved == along.value:
         return None
     return Moved(moved, along.loss_at(moved))
@@ -186,16 +195,17 @@ def show_readings(here: Moved, after: Moved, by_hand: Moved | None, gradient: fl
 
     hand = by_hand or here
     columns = (
-        ("loss as it is", here, "<p>where the line touches</p><p>&nbsp;</p>"),
-        ("loss after the step", after, change(after)),
-        ("loss by hand", hand, change(hand)),
+        ("as it is", here, "<p>where the line touches</p><p>&nbsp;</p>"),
+        ("after the step", after, change(after)),
+        ("by hand", hand, change(hand)),
     )
     cells = "".join(
-        f'<div><p>{title}</p><b class="gpt-headline">{moved.loss:.5f}</b>'
+        f'<div><p>loss on the batch, {title}</p><b class="gpt-headline">{moved.loss:.5f}</b>'
         f"<p>with the weight <b>{format_number(moved.value, 5)}</b></p>{about}</div>"
         for title, moved, about in columns
     )
     st.html(f'<div class="gpt-reading gpt-moved">{cells}</div>')
+    st.html('<p class="gpt-caption">Losses and their changes in nats per token.</p>')
 
 
 def signed(number: float) -> str:
@@ -205,10 +215,7 @@ def signed(number: float) -> str:
 
 def show_prediction(subject: Subject, along: LossAlongWeight, by_hand: Moved | None) -> None:
     """What comes next in a short text, before and after the weight was moved."""
-    if state.get("weight text of") != subject.run.name:
-        if "weight text of" in state or "weight text" not in state:
-            state["weight text"] = first_text(subject.summary)
-        state["weight text of"] = subject.run.name
+    suit_text("weight text", subject.summary, subject.opened)
     text = st.text_input("What comes next after", key="weight text", persist_state="session")
     try:
         tokens = subject.opened.encode(text).tokens

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import get_args
 
 import streamlit as st
 
@@ -18,11 +19,10 @@ from explorer.charts.weight import (
     pool,
 )
 from explorer.components.plot import PlotEvent, plot
-from explorer.weight.subject import Subject, What, matrix_names, tensor_name
+from explorer.controls import show_mistake
+from explorer.weight.subject import WHAT, Subject, What, matrix_names, tensor_name
 
-WHATS: tuple[What, ...] = ("weight", "gradient", "update")
 PLURALS: dict[What, str] = {"weight": "weights", "gradient": "gradients", "update": "updates"}
-
 state = st.session_state
 
 
@@ -71,15 +71,17 @@ def place_of(name: str) -> tuple[str, str]:
 
 def show_matrix(subject: Subject) -> None:
     """The matrix, its weights to be clicked or named by row and column."""
-    what: What = st.segmented_control(
+    state.setdefault("weight what", WHAT)
+    st.segmented_control(
         "Show its",
-        WHATS,
+        get_args(What),
         format_func=PLURALS.__getitem__,
-        default="weight",
         required=True,
         key="weight what",
         label_visibility="collapsed",
+        persist_state="session",
     )
+    what: What = state["weight what"]
     numbers = subject.numbers(what)
     rows, columns = numbers.shape
     pooled = pool(numbers)
@@ -99,16 +101,35 @@ def show_matrix(subject: Subject) -> None:
             "The weights around the chosen one",
             260 if rows > 1 else 150,
         )
-    row, column = st.columns(2)
-    with row:
-        st.number_input("Row", 0, rows - 1, step=1, key="weight row", disabled=rows == 1)
-    with column:
-        st.number_input("Column", 0, columns - 1, step=1, key="weight column")
+    name_place(subject, rows, columns)
     st.html(f'<p class="gpt-caption">{place_words(subject)}</p>')
 
 
+def name_place(subject: Subject, rows: int, columns: int) -> None:
+    """Row and column to be typed; what the matrix does not have is answered beside them."""
+    for column, name, length, shown in zip(
+        st.columns(2), ("row", "column"), (rows, columns), subject.place, strict=True
+    ):
+        typed: int = state[f"weight {name}"]
+        with column:
+            # Without limits of its own: what is beyond them it would keep to itself, in red.
+            st.number_input(
+                name.capitalize(),
+                step=1,
+                key=f"weight {name}",
+                persist_state="session",
+                disabled=length == 1 and typed == shown,
+                help=f"From 0 to {length - 1}.",
+            )
+            if typed != shown:
+                show_mistake(
+                    f"This matrix has no {name} {typed:,}: its {name}s are 0 to {length - 1}. Shown"
+                    f" is {name} {shown}."
+                )
+
+
 def place_words(subject: Subject) -> str:
-    """What the chosen row and column stand for."""
+    """What the chosen row and column stand for, and from where it is counted."""
     row, column = subject.place
     name = subject.tensor_name
 
@@ -116,16 +137,18 @@ def place_words(subject: Subject) -> str:
         return chip(subject.opened.tokenizer.decode([number]))
 
     if name.startswith("embeddings.token"):
-        return f"Row {row} is the token {token(row)}; the weight is its number {column}."
-    if name.startswith("embeddings.position"):
-        return f"Row {row} is the position {row}; the weight is its number {column}."
-    if name.startswith("token_table"):
-        return f"The weight is the logit of {token(column)} after {token(row)}."
-    if name == "lm_head.weight":
-        return f"The weight is how channel {column} counts for the logit of {token(row)}."
-    if len(subject.matrix.before) == 1:
-        return f"The weight is that of channel {column}."
-    return f"The weight is how input {column} counts for output {row}."
+        words = f"Row {row} is the token {token(row)}; the weight is its channel {column}."
+    elif name.startswith("embeddings.position"):
+        words = f"Row {row} is position {row + 1} of a text; the weight is its channel {column}."
+    elif name.startswith("token_table"):
+        words = f"The weight is the logit of {token(column)} after {token(row)}."
+    elif name == "lm_head.weight":
+        words = f"The weight is how channel {column} counts for the logit of {token(row)}."
+    elif len(subject.matrix.before) == 1:
+        words = f"The weight is that of channel {column}."
+    else:
+        words = f"The weight is how input {column} counts for output {row}."
+    return f"{words} Rows, columns and channels count from 0, positions and examples from 1."
 
 
 def draw(subject: Subject, pooled: Pooled, what: What, key: str, called: str, height: int) -> None:

@@ -29,6 +29,7 @@ MATRICES_KEPT = 8
 
 Numbers = npt.NDArray[np.floating]
 What = Literal["weight", "gradient", "update"]
+WHAT: What = "weight"  # is shown of a matrix at first
 
 state = st.session_state
 
@@ -60,6 +61,11 @@ class Subject:
     @property
     def place(self) -> tuple[int, int]:
         return self.weight.row, self.weight.column
+
+    @property
+    def moment(self) -> tuple[WeightId, int, str]:
+        """Which weight, when, and of what run."""
+        return self.weight, self.checkpoint, self.run.name
 
     @property
     def tensor_name(self) -> str:
@@ -216,43 +222,23 @@ def tensor_name(opened: OpenedModel, name: str) -> str:
 
 
 def choose_weight(summary: Summary, step: MatrixStep) -> WeightId:
-    """The chosen row and column; in a matrix that is new here, those of the largest gradient."""
-    rows, columns = step.before.shape
-    chosen_in = (summary.run.name, step.name)
-    if state.get("weight place of") != chosen_in:
-        is_given = "weight place of" not in state and "weight row" in state
-        is_given = is_given and "weight column" in state
-        if not is_given:
-            place = int(torch.argmax(step.gradient.abs()))
-            state["weight row"], state["weight column"] = divmod(place, columns)
-        state["weight place of"] = chosen_in
-    state["weight row"] = min(max(int(state["weight row"]), 0), rows - 1)
-    state["weight column"] = min(max(int(state["weight column"]), 0), columns - 1)
-    return WeightId(step.name, state["weight row"], state["weight column"])
+    """The chosen row and column; in a matrix that is new here, those of the largest gradient.
 
-
-def read_link() -> None:
-    """Take up what the address says, in the first run of a visit."""
-    query = st.query_params
-    if "run" in query:
-        state["weight run"] = query["run"]
-    if "matrix" in query:
-        state["weight matrix"] = query["matrix"]
-    for name in ("step", "row", "column"):
-        if query.get(name, "").isdecimal():
-            state[f"weight {name}"] = int(query[name])
-    if "text" in query:
-        state["weight text"] = query["text"]
-
-
-def write_link(subject: Subject) -> None:
-    """Put the view into the address, so that it can be shared and found again."""
-    link = {
-        "run": subject.run.name,
-        "step": str(subject.checkpoint),
-        "matrix": subject.weight.matrix,
-        "row": str(subject.weight.row),
-        "column": str(subject.weight.column),
-    }
-    if st.query_params.to_dict() != link:
-        st.query_params.from_dict(link)
+    A row or column that the matrix does not have leaves the weight where it was.
+    """
+    lengths = step.before.shape
+    chosen_in, names = (summary.run.name, step.name), ("weight row", "weight column")
+    is_new = state.get("weight place of") != chosen_in
+    is_from_link = "weight place of" not in state
+    if not all(name in state for name in names) or (is_new and not is_from_link):
+        largest = int(torch.argmax(step.gradient.abs()))
+        state["weight row"], state["weight column"] = divmod(largest, lengths[1])
+    if is_new:
+        state["weight place"], state["weight place of"] = (0, 0), chosen_in
+    typed, before = [state[name] for name in names], state["weight place"]
+    row, column = (
+        number if number in range(length) else known
+        for number, length, known in zip(typed, lengths, before, strict=True)
+    )
+    state["weight place"] = (row, column)
+    return WeightId(step.name, row, column)

@@ -25,6 +25,7 @@ def show_uses(subject: Subject) -> None:
     uses = [use for use in subject.matrix.uses if use.only_row in (None, subject.weight.row)]
     each = [use.contributions(*subject.place).double().numpy() for use in uses]
     if not each:
+        state["weight use role"], state["weight pinned"] = ALL, None
         st.html('<p class="gpt-lead">Nothing in this step reads this weight.</p>')
         return
     whole = np.sum(each, axis=0)
@@ -50,7 +51,7 @@ def show_uses(subject: Subject) -> None:
     b, t = chosen
     words = coloured(texts[b], shown[b].tolist(), chosen=t)
     st.html(
-        f'<p class="gpt-caption">Example {b}, every token on the colour of what it adds:</p>'
+        f'<p class="gpt-caption">Example {b + 1}, every token on the colour of what it adds:</p>'
         f'<p class="gpt-example">{words}</p>'
     )
 
@@ -58,6 +59,7 @@ def show_uses(subject: Subject) -> None:
 def choose_use(uses: list[Use]) -> Use | None:
     """One of them, or None for all together."""
     if len(uses) == 1:
+        state["weight use role"] = ALL
         return None
     roles = [use.role for use in uses]
     if state.get("weight use role") not in (ALL, *roles):
@@ -67,13 +69,14 @@ def choose_use(uses: list[Use]) -> Use | None:
 
 
 def chosen_place(subject: Subject, shown: Numbers) -> tuple[int, int]:
-    """The use that was clicked; of another weight or step, the one that adds most."""
-    pinned = state.get("weight pinned")
-    if pinned and pinned[0] == (subject.weight, subject.checkpoint, subject.run.name):
-        b, t = pinned[1]
-        if b < shown.shape[0] and t < shown.shape[1]:
-            return b, t
-    state["weight pinned for"] = (subject.weight, subject.checkpoint, subject.run.name)
+    """The use that was clicked, or that a link names; else the one that adds most."""
+    of, (b, t) = state.get("weight pinned") or (subject.moment, (-1, -1))
+    is_there = b in range(shown.shape[0]) and t in range(shown.shape[1])
+    state["weight pinned for"] = subject.moment
+    if is_there and of in (None, subject.moment):
+        state["weight pinned"] = (subject.moment, (b, t))
+        return b, t
+    state["weight pinned"] = None
     b, t = np.unravel_index(int(np.argmax(np.abs(shown))), shown.shape)
     return int(b), int(t)
 
@@ -116,6 +119,7 @@ def product_words(subject: Subject, uses: list[Use], chosen: tuple[int, int]) ->
             f"<tr><td>{use.role}</td><td>{written(read)}</td><td>{operand(answer)}</td>"
             f"<td><b>{written(read * answer)}</b></td></tr>"
         )
-    return f"""<p class="gpt-caption">Framed: {token} at position {t} of example {b}, {asked}.</p>
+    where = f"at position {t + 1} of example {b + 1}"
+    return f"""<p class="gpt-caption">Framed: {token} {where}, {asked}.</p>
       <div class="gpt-scroll"><table class="gpt-terms"><thead><tr><th>use</th><th>read</th>
       <th>× d loss / d output</th><th>adds</th></tr></thead><tbody>{rows}</tbody></table></div>"""

@@ -60,7 +60,9 @@ def test_the_first_visit_shows_a_step_that_the_run_took() -> None:
     assert app.selectbox(key="weight step").value == 826
     words = html(app)
     assert "<b>Step 827</b> reads 64 × 29 tokens" in words
-    measured, recorded = (number_after(each, words) for each in ("Its loss is", "wrote down"))
+    measured, recorded = (
+        number_after(each, words) for each in ("The loss on this batch is", "wrote down")
+    )
     assert abs(measured - recorded) < 1e-4
     assert "the optimiser is fresh" in words
     assert app.query_params["matrix"] == "embeddings.token.weight"
@@ -89,16 +91,71 @@ def test_another_row_is_another_weight_and_another_matrix_another_place(copy: Ru
     assert app.number_input(key="weight row").disabled
 
 
-def test_a_place_that_is_not_in_the_matrix_is_brought_into_it() -> None:
+def test_a_row_that_the_matrix_does_not_have_is_told_and_leaves_the_weight() -> None:
     app = open_page(run="copy", step="298", matrix=MATRIX, row="900", column="2")
-    assert app.number_input(key="weight row").value == 63
+    told = "This matrix has no row 900: its rows are 0 to 63. Shown is row 0."
+    assert any(told in each.value for each in app.markdown)
+    app.number_input(key="weight row").set_value(5).run()
+    app.number_input(key="weight column").set_value(-1).run()
+    told = "This matrix has no column -1: its columns are 0 to 63. Shown is column 2."
+    assert any(told in each.value for each in app.markdown)
+    assert (app.query_params["row"], app.query_params["column"]) == ("5", "2")
+    app.number_input(key="weight column").set_value(9).run()
+    assert not any("This matrix has no" in each.value for each in app.markdown)
+
+
+VIEW = {
+    "run": "copy",
+    "step": "298",
+    "matrix": MATRIX,
+    "row": "3",
+    "column": "60",
+    "show": "gradient",
+    "pinned": "12.7",
+    "reach": "near",
+    "hand": "0.75",
+    "text": "abcd=ab",
+}
+
+
+def test_a_link_holds_the_whole_view() -> None:
+    app = open_page(**VIEW)
+    assert app.query_params == VIEW
+    words = html(app)
+    assert "at position 7 of example 12" in words
+    by_hand = words[words.index("loss on the batch, by hand") :]
+    assert number_after("with the weight", by_hand) == 0.75
+    assert app.text_input(key="weight text").value == "abcd=ab"
+    app.switch_page("../pages/home.py").run()
+    app.switch_page("../pages/weight.py").run()
+    assert not app.exception
+    assert (app.query_params["row"], app.query_params["show"]) == ("3", "gradient")
+
+
+def test_nonsense_in_a_link_is_told() -> None:
+    nonsense = {
+        "step": "7",
+        "row": "x",
+        "show": "all",
+        "reach": "1",
+        "pinned": "0.0",
+        "hand": "inf",
+    }
+    app = open_page(run="copy", matrix="blocks.9", column="2", use="none", **nonsense)
+    (told,) = (each.value for each in app.markdown if "In the link" in each.value)
+    assert told.count("In the link") == len(nonsense) + 3
+    assert "In the link, hand is “inf”, which is not here. It is left out." in told
+    assert set(app.query_params) == {"run", "step", "matrix", "row", "column"}
 
 
 @pytest.mark.parametrize(
     ("matrix", "words"),
     [
         ("embeddings.token.weight", 'Row 27 is the token <span class="gpt-token">⊢</span>'),
-        ("embeddings.position.weight", "Row 27 is the position 27; the weight is its number 63."),
+        (
+            "embeddings.position.weight",
+            "Row 27 is position 28 of a text; the weight is its channel 63.",
+        ),
         ("lm_head.weight", 'how channel 63 counts for the logit of <span class="gpt-token">⊢'),
         ("blocks.0.mlp.projection.weight", "how input 63 counts for output 27"),
         ("ln_f.weight", "The weight is that of channel 63."),
@@ -120,7 +177,7 @@ def test_far_up_the_slope_the_loss_has_risen() -> None:
     app = open_page()
     next(each for each in app.button if each.label == "Trust the slope too far").click().run()
     words = html(app)
-    by_hand = words[words.index("loss by hand") :]
+    by_hand = words[words.index("loss on the batch, by hand") :]
     assert number_after("change of the loss", by_hand) > 0.03
     assert number_after("by the slope alone", by_hand) < -0.02
 

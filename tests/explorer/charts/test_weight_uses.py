@@ -11,11 +11,12 @@ def test_cells_and_both_sums_are_those_of_the_contributions() -> None:
     figure = uses_figure(contributions, texts, (1, 2))
     cells, of_positions, of_examples = figure.data
     assert np.array_equal(cells.z, contributions.astype(np.float32))
+    assert (cells.x.tolist(), cells.y.tolist()) == ([1, 2, 3], [1, 2])
     assert list(cells.text[0]) == ["a", "·", "↵"]
     assert of_positions.y.tolist() == [0.5, 2.0, -4.0]
     assert of_examples.x.tolist() == [1.0, -2.5]
     frame = figure.layout.shapes[0]
-    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (1.5, 2.5, 0.5, 1.5)
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (2.5, 3.5, 1.5, 2.5)
 
 
 def test_a_few_large_uses_do_not_hide_the_others() -> None:
