@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from explorer.address import show_refusals
 from explorer.attention.film import Film
 from explorer.attention.overview import show_becoming, show_table
 from explorer.attention.reading import (
@@ -20,7 +21,14 @@ from explorer.attention.reading import (
     read,
     strongest_key,
 )
-from explorer.attention.subject import Subject, ask_film, choose_subject, read_link, write_link
+from explorer.attention.subject import (
+    PAGE,
+    Subject,
+    ask_film,
+    choose_subject,
+    read_link,
+    write_link,
+)
 from explorer.attention.switching import show_switching, switched_off
 from explorer.attention.unfolding import show_unfolded
 from explorer.attention_link import set_attention
@@ -61,7 +69,6 @@ from gpt.runs.library import Summary
 from gpt.tensor.layers import MultiHeadAttention, attend
 
 STYLE = Path(__file__).parents[1] / "explorer" / "attention.css"
-VIEW = "attention"
 
 state = st.session_state
 
@@ -69,7 +76,7 @@ state = st.session_state
 def choice_for(subject: Subject) -> Choice:
     """What is looked at now: what the reader chose, made to fit this run and text."""
     before: Choice = state.get("attention choice", Choice(subject.steps[-1], 0, (0,)))
-    now = chosen(VIEW, before)
+    now = chosen(PAGE, before)
     step = now.step if now.step in subject.steps else subject.steps[-1]
     if now.step == state.get("attention last step"):
         step = subject.steps[-1]  # whoever looks at the newest goes on looking at the newest
@@ -111,7 +118,7 @@ def show_picture(subject: Subject, choice: Choice, off: SwitchedOff, reading: Re
         losses=subject.losses,
         film=subject.film_name(off),
     )
-    attention(picture, choice, key=VIEW)
+    attention(picture, choice, key=PAGE)
 
 
 def scores_of(opened: int, reading: Reading) -> npt.NDArray[np.int16]:
@@ -158,11 +165,11 @@ def show_film(subject: Subject, choice: Choice, off: SwitchedOff, reading: Readi
     name = subject.film_name(off)
     if film.value:
         made: Film = film.value
-        thumbnail_film(made.steps, made.thumbnails, made.labels, view=VIEW, film=name)
+        thumbnail_film(made.steps, made.thumbnails, made.labels, view=PAGE, film=name)
         weights = made.triangles[:, choice.open]
-        open_film(made.steps, weights, choice.open, view=VIEW, film=name)
+        open_film(made.steps, weights, choice.open, view=PAGE, film=name)
     elif film.is_awaited:
-        thumbnail_film((), None, (), view=VIEW, film=name)
+        thumbnail_film((), None, (), view=PAGE, film=name)
 
 
 COPIED = "srti=euhwqkpm=euhwqkpm"
@@ -196,6 +203,7 @@ def show(runs: Mapping[str, Summary]) -> None:
         run_whole_page()  # another run may be one that trains, which the page then follows
     if subject is None:
         return
+    refusals = st.container()  # of what the address asks for: known when all has been shown
     choice = choice_for(subject)
     off = switched_off(choice)
     reading = read(subject.run, choice.step, subject.ids, off)
@@ -214,6 +222,8 @@ def show(runs: Mapping[str, Summary]) -> None:
         show_table(subject, choice, reading)
         st.fragment(show_film)(subject, choice, off, reading)
     write_link(subject, choice, off)
+    with refusals:
+        show_refusals(PAGE)
 
 
 st.cache_resource(keep_freed_memory)()

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from explorer.address import show_refusals
 from explorer.charts.comparison import losses_figure
 from explorer.charts.training_comparison import comparison_table
 from explorer.compare.heads import show_heads
-from explorer.compare.subject import Subject, choose_subject, read_link, write_link
+from explorer.compare.subject import PAGE, Subject, choose_subject, read_link, write_link
 from explorer.compare.texts import show_lens, show_samples
 from explorer.compare.verdict import Verdict, agreement_words, judge, sentence, verdict_table
 from explorer.compare.worth import show_worth
@@ -48,8 +49,11 @@ def tick_for(verdict: Verdict) -> float | None:
 
 def show_pairs(subject: Subject) -> None:
     """Head against head; which pair is open stands in the address."""
+    refusals = st.container()  # of what the address asks for: known when all has been shown
     show_heads(subject)
     write_link(subject)
+    with refusals:
+        show_refusals(PAGE)
 
 
 def show_losses(subject: Subject) -> None:

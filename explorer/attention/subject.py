@@ -11,6 +11,7 @@ from typing import get_args
 import streamlit as st
 import torch
 
+from explorer.address import read_address, whole_number, write_address
 from explorer.attention.film import make_film
 from explorer.attention.reading import SwitchedOff
 from explorer.background import Background, Outcome, outcome
@@ -27,6 +28,7 @@ from gpt.runs.run import Run
 from gpt.tensor.filters import SamplingConfig
 from gpt.tensor.sampling import generate
 
+PAGE = "attention"
 NEWEST = -1  # of the checkpoints: no step is called so
 WRITE_SEED = 1337
 WRITE_TEMPERATURE = 0.8
@@ -200,29 +202,29 @@ def write_on(opened: OpenedModel) -> None:
 
 def read_link() -> None:
     """Take up what the address says, in the first run of a visit."""
-    query = st.query_params
-    state["attention run"] = query.get("run")
-    state["attention text"] = query.get("text", "")
-    state["attention written"] = query.get("written", "")
-    step = int(query["step"]) if query.get("step", "").isdecimal() else NEWEST
-    opened = int(query["open"]) if query.get("open", "").isdecimal() else 0
-    pair = numbers_in(query.get("pinned", ""))
+    asked = read_address(PAGE)
+    state["attention run"] = asked.get("run")
+    state["attention text"] = asked.get("text", "")
+    state["attention written"] = asked.get("written", "")
+    step = whole_number(asked.get("step", ""))
+    opened = whole_number(asked.get("open", "")) or 0
+    pair = numbers_in(asked.get("pinned", ""))
     state["attention choice"] = Choice(
-        step,
+        NEWEST if step is None else step,
         opened,
-        numbers_in(query.get("shown", "")) or (opened,),
-        numbers_in(query.get("off", "")),
+        numbers_in(asked.get("shown", "")) or (opened,),
+        numbers_in(asked.get("off", "")),
         Pinned(pair[0] - 1, pair[1] - 1) if len(pair) == 2 and 1 <= pair[1] <= pair[0] else None,
     )
-    state["attention mlps"] = list(numbers_in(query.get("mlps", "")))
-    if query.get("instead") in get_args(Replacement):
-        state["attention replacement"] = query["instead"]
+    state["attention mlps"] = list(numbers_in(asked.get("mlps", "")))
+    if asked.get("instead") in get_args(Replacement):
+        state["attention replacement"] = asked["instead"]
 
 
 def numbers_in(text: str) -> tuple[int, ...]:
     """Whole numbers with dots between them; none if the text is anything else."""
-    parts = text.split(".")
-    return tuple(int(each) for each in parts) if all(map(str.isdecimal, parts)) else ()
+    numbers = tuple(whole_number(each) for each in text.split("."))
+    return tuple(each for each in numbers if each is not None) if None not in numbers else ()
 
 
 def write_link(subject: Subject, choice: Choice, off: SwitchedOff) -> None:
@@ -232,18 +234,16 @@ def write_link(subject: Subject, choice: Choice, off: SwitchedOff) -> None:
     def dotted(numbers: Sequence[int]) -> str:
         return ".".join(map(str, numbers))
 
-    link = {
+    view = {
         "run": subject.run.name,
         "text": state["attention text"],
+        "written": state.get("attention written", ""),
         "step": str(choice.step),
         "open": str(choice.open),
         "pinned": dotted((choice.pinned.query + 1, choice.pinned.key + 1)),
-        "shown": dotted(choice.shown) if len(choice.shown) > 1 else "",
+        "shown": dotted(choice.shown),
         "off": dotted(off.heads),
         "mlps": dotted(off.mlps),
-        "instead": off.replacement if off.replacement != "zero" else "",
-        "written": state.get("attention written", ""),
+        "instead": off.replacement,
     }
-    link = {name: value for name, value in link.items() if value}
-    if st.query_params.to_dict() != link:
-        st.query_params.from_dict(link)
+    write_address(PAGE, view, {"shown": str(choice.open), "instead": "zero"})

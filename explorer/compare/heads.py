@@ -94,6 +94,7 @@ def pair_in(distances: np.ndarray) -> tuple[int, int]:
     pair: tuple[int, int] | None = state.get("compare pair")
     rows, columns = distances.shape
     if pair is None or pair[0] >= rows or pair[1] >= columns:
+        state["compare pair"] = None
         furthest = int(np.argmax(np.diagonal(distances)))
         return furthest, furthest
     return pair

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from explorer.address import LARGEST, read_address, whole_number, write_address
 from explorer.attention.reading import NOTHING_OFF, read
 from explorer.charts.comparison import SIDE_NAMES
 from explorer.charts.training_words import distinct_titles
@@ -21,7 +22,7 @@ from gpt.runs.run import Run
 
 MOST_TOKENS = 64  # of the text: patterns of more are pictures nobody can read
 EARLY = 10  # the first look holds what a run was after so much of its steps against its end
-LARGEST_SEED = 2**31 - 1
+PAGE = "compare"
 FIRST_SEED = 1337
 
 state = st.session_state
@@ -145,7 +146,7 @@ def choose_subject() -> Subject | None:
         seed = st.number_input(
             "Seed of what they write",
             0,
-            LARGEST_SEED,
+            LARGEST,
             state.get("compare first seed", FIRST_SEED),
             key="compare seed",
             persist_state="session",
@@ -214,26 +215,24 @@ def read_text(titles: Mapping[str, str], summary: Summary, step: int, text: str)
 
 def read_link() -> None:
     """Take up what the address says, in the first run of a visit."""
-    query = st.query_params
+    asked = read_address(PAGE)
     for name in SIDE_NAMES:
-        state[f"compare run {name}"] = query.get(name.lower())
-        step = query.get(f"{name.lower()}_step", "")
-        state[f"compare step {name}"] = int(step) if step.isdecimal() else None
-    state["compare text"] = query.get("text", "")
-    if query.get("seed", "").isdecimal():
-        state["compare first seed"] = min(int(query["seed"]), LARGEST_SEED)
-    pair = query.get("pair", "").split("~")
-    if len(pair) == 2 and all(each.isdecimal() for each in pair):
-        state["compare pair"] = (int(pair[0]), int(pair[1]))
+        state[f"compare run {name}"] = asked.get(name.lower())
+        state[f"compare step {name}"] = whole_number(asked.get(f"{name.lower()}_step", ""))
+    state["compare text"] = asked.get("text", "")
+    seed = whole_number(asked.get("seed", ""))
+    if seed is not None:
+        state["compare first seed"] = seed
+    first, _, second = (whole_number(each) for each in asked.get("pair", "").partition("~"))
+    if first is not None and second is not None:
+        state["compare pair"] = (first, second)
 
 
 def write_link(subject: Subject) -> None:
     """Put the view into the address, so that it can be shared and found again."""
-    link = {"text": subject.text, "seed": str(subject.seed)}
+    pair = state.get("compare pair") or ()
+    view = {"text": subject.text, "seed": str(subject.seed), "pair": "~".join(map(str, pair))}
     for name, side in zip(SIDE_NAMES, subject.sides, strict=True):
-        link[name.lower()] = side.run.name
-        link[f"{name.lower()}_step"] = str(side.step)
-    if pair := state.get("compare pair"):
-        link["pair"] = f"{pair[0]}~{pair[1]}"
-    if st.query_params.to_dict() != link:
-        st.query_params.from_dict(link)
+        view[name.lower()] = side.run.name
+        view[f"{name.lower()}_step"] = str(side.step)
+    write_address(PAGE, view, {})

@@ -132,3 +132,14 @@ def test_a_link_holds_the_whole_view() -> None:
     }
     app = open_page(**view)
     assert {name: app.query_params[name] for name in view} == view
+    assert not any("In the link" in each.value for each in app.markdown)
+
+
+def test_nonsense_in_a_link_is_told_and_spoils_nothing_else() -> None:
+    nonsense = {"step": "7", "open": "99", "pinned": "3.4", "shown": "x", "off": "4"}
+    app = open_page(run="copy", text=COPIED, mlps="0", **nonsense)
+    (told,) = (each.value for each in app.markdown if "In the link" in each.value)
+    assert "In the link, step is “7”, which is not here. Shown is “1000”." in told
+    assert "In the link, open is “99”, which is not here. Shown is “0”." in told
+    assert told.count("In the link") == len(nonsense)
+    assert app.query_params["mlps"] == "0"

@@ -103,6 +103,17 @@ def test_a_link_is_taken_up_and_written() -> None:
     assert {name: app.query_params[name] for name in query} == query
     assert "A, layer 1, head 0" in html(app)
     assert "B, layer 1, head 1" in html(app)
+    assert not any("In the link" in each.value for each in app.markdown)
+
+
+def test_nonsense_in_a_link_is_told_and_spoils_nothing_else() -> None:
+    nonsense = {"a_step": "5", "seed": "-1", "pair": "8~9"}
+    app = open_page(a="copy", b="copy", b_step="1000", text=COPIED, **nonsense)
+    (told,) = (each.value for each in app.markdown if "In the link" in each.value)
+    assert "In the link, seed is “\\-1”, which is not here. Shown is “1337”." in told
+    assert "In the link, pair is “8\\~9”, which is not here. It is left out." in told
+    assert told.count("In the link") == len(nonsense)
+    assert app.text_area(key="compare text").value == COPIED
 
 
 def test_a_first_visit_has_something_to_compare_and_to_try() -> None:
