@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.charts.attention import in_16_bits, lower_triangle, thumbnails
@@ -23,7 +23,6 @@ def test_a_thin_line_does_not_fade_in_a_thumbnail() -> None:
     assert small[:12].max() == 0
 
 
-@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(0, 2**31))
 def test_the_triangle_holds_row_by_row_what_the_mask_leaves(size: int, seed: int) -> None:
     pattern = np.random.default_rng(seed).random((size, size), dtype=np.float32)

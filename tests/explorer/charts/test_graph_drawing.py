@@ -170,7 +170,7 @@ def test_a_folded_group_shows_its_size() -> None:
     assert logits["backward"].startswith("gradients from −")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(chosen=st.sets(st.sampled_from(GROUPS), max_size=12), is_complete=st.booleans())
 def test_whatever_is_unfolded_nothing_overlaps(chosen: set[str], is_complete: bool) -> None:
     if is_complete:

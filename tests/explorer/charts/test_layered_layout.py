@@ -52,14 +52,14 @@ def assert_well_laid_out(sizes: Sizes, edges: Edges, layout: Layout[int]) -> Non
                 assert not inside, (a, b, key)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(graph=graphs())
 def test_nothing_overlaps_and_every_edge_leads_to_the_right(graph: tuple[Sizes, Edges]) -> None:
     sizes, edges = graph
     assert_well_laid_out(sizes, edges, layered_layout(sizes, edges))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(graph=graphs())
 def test_the_same_graph_is_laid_out_the_same(graph: tuple[Sizes, Edges]) -> None:
     assert layered_layout(*graph) == layered_layout(*graph)

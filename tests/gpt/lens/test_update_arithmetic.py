@@ -12,7 +12,7 @@ from gpt.lens.update_arithmetic import AdamUpdate, MuonUpdate, clip_factor
 numbers = st.floats(-10, 10).map(lambda number: round(number, 3))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     weight=numbers,
     gradients=st.lists(numbers, min_size=1, max_size=4),

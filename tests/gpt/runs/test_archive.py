@@ -360,9 +360,7 @@ def test_a_way_of_packing_that_is_not_read_is_refused(files: Files, runs: Path) 
     assert "config.json is packed in a way that is not read here" in refusal_of(archive, runs)
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_damaged_file_is_refused_or_harmless(
     files: Files, runs: Path, data: st.DataObject

@@ -24,7 +24,7 @@ def fuzz() -> ModuleType:
 
 
 @pytest.mark.filterwarnings("error")
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(kind=st.integers(0, 6), seed=st.integers(0, 2**64))
 def test_nothing_but_an_expression_error_comes_out(fuzz: ModuleType, kind: int, seed: int) -> None:
     """At once, at any numbers, and with a sentence about a place that is there."""
@@ -36,7 +36,7 @@ def test_nothing_but_an_expression_error_comes_out(fuzz: ModuleType, kind: int, 
 
 
 @pytest.mark.filterwarnings("error")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=st.text(max_size=60))
 def test_any_text_at_all_is_answered(fuzz: ModuleType, text: str) -> None:
     assert fuzz.answer(text) in ("refused", "undefined", "worked out")

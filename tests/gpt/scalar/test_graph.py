@@ -136,7 +136,7 @@ def unfolded_sets(draw: st.DrawFn) -> set[str]:
     return chosen
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(unfolded=unfolded_sets())
 def test_whatever_is_unfolded(unfolded: Collection[str]) -> None:
     loss, recording = tiny_gpt()
@@ -174,7 +174,7 @@ def test_whatever_is_unfolded(unfolded: Collection[str]) -> None:
             assert node.group.rpartition("/")[0] == node.parent
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(unfolded=unfolded_sets(), seed=st.integers(0, 99))
 def test_keys_stay_when_the_weights_change(unfolded: Collection[str], seed: int) -> None:
     graph = build_graph(*tiny_gpt(), unfolded)

@@ -71,7 +71,7 @@ def test_weights_are_drawn_row_by_row() -> None:
     assert as_numbers(as_leaves(weights)) == weights
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(config=configs, seed=st.integers(0, 2**32), std=st.sampled_from([0.08, 1.0]))
 def test_with_and_without_a_graph_bit_for_bit_the_same(
     config: Config, seed: int, std: float

@@ -105,7 +105,7 @@ OPERATIONS = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), at_most=st.integers(1, 6))
 def test_walking_all_paths_finds_the_same(data: st.DataObject, at_most: int) -> None:
     leaves = [Value.leaf(data.draw(st.floats(-2, 2)), name) for name in "ab"]

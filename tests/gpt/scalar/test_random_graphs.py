@@ -154,7 +154,7 @@ def sides_of_kinks(root: Value) -> list[bool]:
     return [value.data > 0 for value in computed_values(root) if value.operation == "relu"]
 
 
-FEW = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
 
 @FEW

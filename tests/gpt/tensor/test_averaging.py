@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gpt.tensor.averaging import (
@@ -15,7 +15,6 @@ from gpt.tensor.averaging import (
 )
 
 
-@settings(deadline=None)
 @given(st.integers(1, 4), st.integers(1, 12), st.integers(1, 5), st.integers(0, 2**31))
 def test_the_three_ways_agree(B: int, T: int, C: int, seed: int) -> None:
     x = torch.randn(B, T, C, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))

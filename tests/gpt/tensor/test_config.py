@@ -4,7 +4,7 @@ import sys
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gpt.tensor.config import RUNG_NAMES, GPTConfig, Norm
@@ -41,7 +41,6 @@ def configs(draw: st.DrawFn) -> GPTConfig:
     )
 
 
-@settings(deadline=None)
 @given(configs())
 def test_the_predicted_parameter_count_is_that_of_the_built_model(config: GPTConfig) -> None:
     model = build_model(config)
@@ -58,7 +57,6 @@ def test_so_it_is_with_a_norm_wherever_one_can_be(norm: Norm, bias: bool) -> Non
     assert config.parameter_count() == sum(p.numel() for p in model.parameters())
 
 
-@settings(deadline=None)
 @given(configs())
 def test_a_config_survives_json(config: GPTConfig) -> None:
     assert GPTConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config

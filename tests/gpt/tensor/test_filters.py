@@ -19,7 +19,7 @@ from gpt.tensor.filters import SamplingConfig, filter_logits
 LOGITS = st.lists(st.floats(-30, 30, width=32), min_size=2, max_size=40)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     logits=LOGITS,
     temperature=st.floats(0.05, 10),

@@ -155,7 +155,7 @@ def test_heads_without_a_projection_write_to_their_own_channels() -> None:
 
 
 @each_model
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(cuts=st.lists(st.integers(1, 7), max_size=4))
 def test_reading_piece_by_piece_with_a_cache_gives_the_same_logits(
     model: LanguageModel, cuts: list[int]
