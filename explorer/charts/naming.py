@@ -39,12 +39,16 @@ def _cells(text: str | None, known: Container[str]) -> list[str]:
 
 def _cell(name: str, known: Container[str]) -> str:
     if not name:
-        return "<small>ended at once</small>"
+        return "<small>empty: ended at once</small>"
     return f"{escape(name)} <small>known</small>" if name in known else escape(name)
 
 
 def _count(text: str | None, known: Container[str]) -> str:
+    """How many rows are what; together they are all."""
     if text is None:
         return "&nbsp;"
-    names = [name for name in text.split("\n") if name]
-    return f"{sum(name not in known for name in names)} of {len(names)} made up"
+    names = text.split("\n")
+    n_empty = names.count("")
+    n_known = sum(name in known for name in names if name)
+    counts = {"made up": len(names) - n_empty - n_known, "known": n_known, "empty": n_empty}
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)

@@ -40,7 +40,7 @@ class Names(NamedTuple):
     measure: TextMeasure
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)  # it would push all below it down, for half a second
 def read_names() -> Names:
     """Raises CorpusError where they are missing."""
     corpus = load_corpus(PRESET.corpus)
@@ -88,9 +88,7 @@ def show_tour(tick: float | None) -> None:
         show_mistake(mistake)
     records = records_of(tour)
     picture, beside = st.columns([8, 5], gap="large")
-    with picture:
-        show_loss(tour, records, names.measure)
-        st.html(f'<p class="gpt-caption gpt-live">{progress_words(tour, records, names)}</p>')
+    # The taller of the two first, for it may be painted before the other is there.
     with beside:
         st.html(names_table(tour.before, tour.after, names.known))
         st.button(
@@ -102,6 +100,9 @@ def show_tour(tick: float | None) -> None:
             args=(lambda: begin_anew(tour),),
             help="Another run, from other random weights. This one stays on the Training page.",
         )
+    with picture:
+        show_loss(tour, records, names.measure)
+        st.html(f'<p class="gpt-caption gpt-live">{progress_words(tour, records, names)}</p>')
     if (TICK if tour.is_learning else None) != tick or was_cut_short():
         run_whole_page()
 
@@ -115,7 +116,9 @@ def show_step(place: int, step: Step, tour: Tour) -> None:
         f'<div class="gpt-step gpt-step-{kind}"><h3><i>{mark}</i>{step.title}</h3>'
         f"<p>{step.words}</p></div>"
     )
-    was_pressed = st.button(
+    with st.container(key=f"tour action {place}"):
+        place_of_button = st.empty()
+    was_pressed = place_of_button.button(
         step.label,
         key=f"tour {place}",
         type="primary" if is_next and step.action else "secondary",
@@ -123,8 +126,9 @@ def show_step(place: int, step: Step, tour: Tour) -> None:
         disabled=step.action is None,
     )
     if was_pressed and step.action is not None:
-        with st.spinner(step.wait):
-            do(step.action)
+        # In the button's place, so that nothing below moves.
+        place_of_button.button(step.wait, key=f"tour {place}, wait", width="stretch", disabled=True)
+        do(step.action)
         run_whole_page()
 
 

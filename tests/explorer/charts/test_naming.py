@@ -20,10 +20,10 @@ def test_names_stand_in_pairs_and_those_it_learnt_from_are_marked() -> None:
     rows = re.findall(r"<tr>(<td>.*?)</tr>", html)
     assert rows[:3] == [
         "<td>xq</td><td>anna <small>known</small></td>",
-        "<td><small>ended at once</small></td><td>&lt;b&gt;</td>",
+        "<td><small>empty: ended at once</small></td><td>&lt;b&gt;</td>",
         "<td>zz</td><td>olmo</td>",
     ]
-    assert rows[3] == "<td>2 of 2 made up</td><td>2 of 3 made up</td>"
+    assert rows[3] == "<td>2 made up, 1 empty</td><td>2 made up, 1 known</td>"
 
 
 def test_before_anything_is_written_there_is_room_for_it() -> None:
