@@ -15,7 +15,13 @@ from explorer.compare.texts import show_lens, show_samples
 from explorer.compare.verdict import Verdict, agreement_words, judge, sentence, verdict_table
 from explorer.compare.worth import show_worth
 from explorer.components.plot import plot
-from explorer.reruns import begin_page, end_page, run_whole_page, was_cut_short
+from explorer.reruns import (
+    begin_page,
+    end_page,
+    let_it_be_painted,
+    run_whole_page,
+    was_cut_short,
+)
 from explorer.run_watch import baselines_in, curve_of, measured
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
@@ -131,6 +137,7 @@ if subject is not None:
     tick = tick_for(judge(subject))
     st.fragment(show_verdict, run_every=tick)(subject, tick)
     st.fragment(show_pairs)(subject)
+    let_it_be_painted()
     show_things_to_try(THINGS_TO_TRY)
     show_losses(subject)
     show_samples(subject)
