@@ -148,7 +148,7 @@ def show_round(game: Game, corpus: Corpus) -> None:
         f'<b>?</b></p><p class="gpt-caption">A text {source}.</p>'
     )
     with st.form("guess", clear_on_submit=True, border=False):
-        what, how_sure, go = st.columns([3, 5, 2], vertical_alignment="bottom", gap="medium")
+        what, how_sure, go = st.columns([3, 4, 3], vertical_alignment="bottom", gap="medium")
         with what:
             st.text_input(
                 "Your guess",
@@ -157,7 +157,7 @@ def show_round(game: Game, corpus: Corpus) -> None:
                 help="A blank may be typed as ·, a line break as ↵, the end of a document as ⊢.",
             )
         with how_sure:
-            st.slider("How sure are you, in percent?", 1, 99, 50, key="guess percent")
+            st.slider("How sure, in percent?", 1, 99, 50, key="guess percent")
         with go:
             st.form_submit_button(
                 "Guess",

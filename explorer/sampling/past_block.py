@@ -148,8 +148,9 @@ def offer_rungs(subject: Subject, rungs: Sequence[Summary]) -> None:
     except (RunError, CorpusError) as error:
         show_mistake(str(error))
         return
+    names = [f"a {each.replace('-', ' ')}" for each in missing]
     st.button(
-        f"Train {' and '.join(f'a {each}' for each in missing)} to see beside it",
+        f"Train {' and '.join(names)} to see beside it",
         icon=":material/play_arrow:",
         help=f"{SHARE_OF_STEPS:.0%} of the lecture's steps, one after another, on the same text.",
         on_click=train_rungs,

@@ -81,7 +81,7 @@ def choose_subject() -> Subject | None:
     if state.get("sampling run") is None:
         # First one with something to choose: of a task only the right answer is likely.
         state["sampling run"] = min(runs, key=lambda name: runs[name].config.corpus.name in TASKS)
-    pick, moment, entry = st.columns([4, 2, 5], vertical_alignment="bottom", gap="medium")
+    pick, moment, entry = st.columns([5, 2, 4], vertical_alignment="bottom", gap="medium")
     with pick:
         summary = choose_run(runs, "sampling run")
     steps = tuple(each.step for each in summary.run.checkpoints())
