@@ -17,6 +17,11 @@ START_SECONDS = 2.0  # in which the browser has surely asked for the file after 
 Contents = str | bytes
 
 
+def name_file(run: str, step: int, what: str) -> str:
+    """What a file about a checkpoint is called, without its ending: copy-step-298-neurons."""
+    return f"{run}-step-{step}-{what.replace(' ', '-')}"
+
+
 class Download:
     """One file to save.
 

@@ -31,6 +31,8 @@ def neurons_figure(
     colours = LIGHT.diverging if is_signed else LIGHT.sequential
     figure = go.Figure(
         go.Heatmap(
+            x=np.arange(1, T + 1, dtype=np.float32),
+            y=list(names),
             z=activations.astype(np.float32),
             zmin=-largest if is_signed else 0,
             zmax=largest,
@@ -38,21 +40,21 @@ def neurons_figure(
                 (index / (len(colours) - 1), colour) for index, colour in enumerate(colours)
             ],
             colorbar={"nticks": 5},
-            text=[[f"{name} at {visible(text)}" for text in texts] for name in names],
-            hovertemplate="%{text}<br>activation %{z:.4f}<extra></extra>",
+            text=[[visible(text) for text in texts]] * n,
+            hovertemplate="%{y} at %{text}, token %{x}<br>activation %{z:.4f}<extra></extra>",
             name="activation",
         )
     )
     if chosen is not None:
-        _frame(figure, -0.5, T - 0.5, chosen - 0.5, chosen + 0.5, LIGHT.backward)
-    _frame(figure, pinned - 0.5, pinned + 0.5, -0.5, n - 0.5, LIGHT.text)
+        _frame(figure, 0.5, T + 0.5, chosen - 0.5, chosen + 0.5, LIGHT.backward)
+    _frame(figure, pinned + 0.5, pinned + 1.5, -0.5, n - 0.5, LIGHT.text)
     figure.update_layout(
         margin={"l": 96, "r": 8, "t": 36, "b": 48},
         xaxis={
             "title": {"text": "token"},
             "showgrid": False,
             "tickmode": "array",
-            "tickvals": list(range(T)),
+            "tickvals": list(range(1, T + 1)),
             "ticktext": [visible(text) for text in texts],
             "tickfont": {"size": 13 if T <= 32 else 10, "color": LIGHT.text},
             "tickangle": 0,
@@ -61,9 +63,7 @@ def neurons_figure(
         yaxis={
             "showgrid": False,
             "autorange": "reversed",
-            "tickmode": "array",
-            "tickvals": list(range(n)),
-            "ticktext": list(names),
+            "dtick": 1,
             "ticks": "",
             "automargin": False,
         },

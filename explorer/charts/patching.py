@@ -26,21 +26,17 @@ def patched_stream_figure(
         for one, other in zip(texts, others, strict=True)
     ]
     every = -(-len(pairs) // MOST_TICKS)
-    figure = _swaps(shares, "%{customdata}, %{y}: %{z:.3f}", [pairs] * len(streams))
+    figure = _swaps(shares, "%{customdata}, token %{x}, %{y}: %{z:.3f}", [pairs] * len(streams))
+    figure.update_traces(x=np.arange(1, len(pairs) + 1, dtype=np.float32), y=list(streams))
     figure.update_layout(
         xaxis={
             "title": {"text": "token: swapped at"},
             "tickmode": "array",
-            "tickvals": list(range(0, len(pairs), every)),
+            "tickvals": list(range(1, len(pairs) + 1, every)),
             "ticktext": pairs[::every],
             "tickangle": 0,
         },
-        yaxis={
-            "title": {"text": "depth"},
-            "tickmode": "array",
-            "tickvals": list(range(len(streams))),
-            "ticktext": list(streams),
-        },
+        yaxis={"title": {"text": "depth"}},
     )
     return figure
 
@@ -67,6 +63,7 @@ def _swaps(shares: Shares, hover: str, names: list[list[str]] | None) -> go.Figu
             texttemplate="%{z:.2f}" if shares.shape[1] <= MOST_WRITTEN else None,
             textfont={"size": 11},
             customdata=names,
+            name="of the way",
             hovertemplate=f"{hover} of the way<extra></extra>",
         )
     )

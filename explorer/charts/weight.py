@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,18 @@ FEWEST_PLACES = 6  # side by side that there is room for, taken or not
 MOST_NAMED = 9  # tiles side by side that all have room for their names; else the chosen one has
 MOST_CELLS = 96  # rows or columns of a matrix that are drawn one by one
 NEIGHBOURS = 8  # on each side of a weight, where a matrix is too large to be drawn so
+# What the map knows of each matrix besides its rows and columns.
+FOLDS: tuple[tuple[str, Callable[[Numbers], np.floating]], ...] = (
+    ("smallest", np.min),
+    ("largest", np.max),
+    ("mean", np.mean),
+    ("standard deviation", np.std),
+)
+MAP_COLUMNS = {"matrix": "text"} | {
+    name: f"customdata.{i}"
+    for i, name in enumerate(["rows", "columns", *(name for name, _ in FOLDS)])
+}
+MATRIX_COLUMNS = {"row": "customdata.0", "column": "customdata.1"}
 
 
 @dataclass(frozen=True)
@@ -112,8 +124,13 @@ def map_figure(tiles: Sequence[Tile], lines: Sequence[str], chosen: str) -> go.F
         mode="markers",
         marker={"size": 30, "symbol": "square", "opacity": 0},
         text=[tile.name for tile in tiles],
-        customdata=[" × ".join(map(str, tile.values.shape)) for tile in tiles],
-        hovertemplate="%{text}<br>%{customdata} weights<extra></extra>",
+        customdata=[
+            [*tile.values.shape, *(float(fold(tile.values)) for _, fold in FOLDS)] for tile in tiles
+        ],
+        hovertemplate=(
+            "%{text}<br>%{customdata[0]} × %{customdata[1]} weights"
+            "<br>%{customdata[2]:.4g} to %{customdata[3]:.4g}<extra></extra>"
+        ),
         name="matrices",
     )
     for tile in tiles:
@@ -177,11 +194,11 @@ def matrix_figure(pooled: Pooled, chosen: tuple[int, int], what: str) -> go.Figu
             ygap=0 if rows > 48 else 1,
             colorscale=_even(LIGHT.diverging),
             colorbar={"tickformat": ".2g", "nticks": 5},
-            text=[
-                [f"row {i}, column {j}" for i, j in zip(*line, strict=True)]
-                for line in zip(pooled.rows.tolist(), pooled.columns.tolist(), strict=True)
-            ],
-            hovertemplate=f"%{{text}}<br>{what} %{{z:.5g}}<extra></extra>",
+            customdata=np.stack([pooled.rows, pooled.columns], axis=-1).astype(np.int32),
+            hovertemplate=(
+                f"row %{{customdata[0]}}, column %{{customdata[1]}}<br>{what} %{{z:.5g}}"
+                "<extra></extra>"
+            ),
             name=what,
         )
     )

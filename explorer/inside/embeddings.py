@@ -10,6 +10,7 @@ from explorer.charts.embeddings import projection_figure
 from explorer.charts.tokens import visible
 from explorer.components.logit_lens import Choice
 from explorer.components.plot import plot
+from explorer.downloads import name_file
 from explorer.inside.subject import Subject
 from explorer.models import model_at
 from gpt.lens.embeddings import Projection, project, vector_tables
@@ -71,4 +72,6 @@ def show_embeddings(subject: Subject, choice: Choice) -> None:
         height=460,
         alt=f"Vectors of {TITLES[kind]} at step {choice.step:,}, by their two principal"
         f" components, which hold {float(shares.sum()):.0%} of the variance",
+        filename=name_file(subject.run.name, choice.step, f"{kind} vectors"),
+        columns={kind: "text", "first direction": "x", "second direction": "y"},
     )

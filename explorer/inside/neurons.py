@@ -17,6 +17,7 @@ from explorer.charts.tokens import chip, coloured, visible
 from explorer.components.logit_lens import Choice
 from explorer.components.plot import PlotEvent, plot
 from explorer.controls import provide_corpus, show_mistake
+from explorer.downloads import name_file
 from explorer.inside.reading import Reading
 from explorer.inside.subject import Subject
 from explorer.reruns import run_whole_page
@@ -56,7 +57,7 @@ def show_neurons(subject: Subject, choice: Choice, reading: Reading) -> None:
     )
     picture, beside = st.columns([7, 5], gap="large")
     with picture:
-        draw(subject, activations, listed[:MOST_DRAWN], picked, position)
+        draw(subject, choice, activations, listed[:MOST_DRAWN], picked)
     with beside:
         show_picked(subject, reading, activations, picked, position)
     with st.container(key="inside-contexts"):
@@ -78,11 +79,13 @@ def picked_neuron(
 
 def draw(
     subject: Subject,
+    choice: Choice,
     activations: Tensor,
     drawn: Sequence[tuple[int, int]],
     picked: tuple[int, int],
-    position: int,
 ) -> None:
+    """The neurons over the text, to be clicked."""
+    position = choice.position
     rows = np.stack([activations[layer, :, neuron].numpy() for layer, neuron in drawn])
 
     def pick(event: PlotEvent) -> None:
@@ -103,6 +106,8 @@ def draw(
         f" {visible(subject.texts[position])}, are at every token of the text; the strongest is"
         f" {neuron_name(*drawn[0])} with {float(rows[0, position]):.3f}. Enter picks a neuron.",
         on_click=pick,
+        filename=name_file(subject.run.name, choice.step, "neurons"),
+        columns={"neuron": "y", "position": "x", "token": "text", "activation": "z"},
     )
 
 

@@ -19,6 +19,7 @@ from explorer.charts.tokens import chip, visible
 from explorer.components.logit_lens import Choice
 from explorer.components.plot import plot
 from explorer.controls import show_mistake
+from explorer.downloads import name_file
 from explorer.inside.reading import Reading, stream_title
 from explorer.inside.subject import Subject
 from explorer.models import model_at
@@ -178,6 +179,8 @@ def show_swaps(subject: Subject, choice: Choice, others: tuple[int, ...], swaps:
             height=height,
             alt=f"How far the answer goes over from {visible(own)} to {visible(their)} with the"
             " residual stream swapped at one token and depth",
+            filename=name_file(subject.run.name, choice.step, "stream swapped"),
+            columns={"position": "x", "token": "customdata", "depth": "y", "of the way": "z"},
         )
     with heads:
         plot(
@@ -186,6 +189,8 @@ def show_swaps(subject: Subject, choice: Choice, others: tuple[int, ...], swaps:
             height=height,
             alt=f"How far the answer goes over from {visible(own)} to {visible(their)} with what"
             " one head gathered swapped at all tokens",
+            filename=name_file(subject.run.name, choice.step, "heads swapped"),
+            columns={"layer": "y", "head": "x", "of the way": "z"},
         )
 
 

@@ -15,6 +15,7 @@ from explorer.charts.numbers import format_number, format_signed
 from explorer.charts.tokens import chip, visible
 from explorer.components.logit_lens import Choice
 from explorer.components.plot import plot
+from explorer.downloads import name_file
 from explorer.inside.reading import Reading, stream_title
 from explorer.inside.subject import Subject
 from gpt.lens.contributions import Term, measure_contributions, measure_push
@@ -68,6 +69,8 @@ def show_why(subject: Subject, choice: Choice, reading: Reading) -> None:
             key="contributions",
             height=400,
             alt=f"What each part of the model adds to the {what}, after {after}, at {depth}",
+            filename=name_file(subject.run.name, choice.step, "contributions"),
+            columns={"part": "y", "adds to the logit": "x"},
         )
     with beside:
         st.html(sum_words(len(terms), float(parts.sum()), logit, escape(what)))

@@ -98,6 +98,8 @@ def show_moving(subject: Subject) -> None:
             f" {curve.values[-1]:.4g}; at {here.value:.5g}, where it is now, the loss is"
             f" {here.loss:.5f} and a line with the gradient's slope {subject.gradient:.3g}"
             " touches the curve.",
+            filename=subject.filename_here("loss"),
+            columns={"what": "trace", "weight": "x", "loss, nats per token": "y"},
         )
     show_readings(here, curve.after, by_hand, subject.gradient)
     show_prediction(subject, along, by_hand)
@@ -200,12 +202,12 @@ def show_readings(here: Moved, after: Moved, by_hand: Moved | None, gradient: fl
         ("by hand", hand, change(hand)),
     )
     cells = "".join(
-        f'<div><p>loss on the batch, {title}</p><b class="gpt-headline">{moved.loss:.5f}</b>'
+        f'<div><p>batch loss {title}</p><b class="gpt-headline">{moved.loss:.5f}</b>'
         f"<p>with the weight <b>{format_number(moved.value, 5)}</b></p>{about}</div>"
         for title, moved, about in columns
     )
     st.html(f'<div class="gpt-reading gpt-moved">{cells}</div>')
-    st.html('<p class="gpt-caption">Losses and their changes in nats per token.</p>')
+    st.html('<p class="gpt-caption">The loss on this batch, in nats per token.</p>')
 
 
 def signed(number: float) -> str:
@@ -232,4 +234,6 @@ def show_prediction(subject: Subject, along: LossAlongWeight, by_hand: Moved | N
         height=240,
         alt=f"The most likely tokens after {''.join(map(visible, text))}"
         + (", as the weight is and as it was moved" if by_hand else ""),
+        filename=subject.filename_here("next token"),
+        columns={"weight": "trace", "token": "text", "probability": "y"},
     )

@@ -10,6 +10,8 @@ import streamlit as st
 
 from explorer.charts.tokens import chip
 from explorer.charts.weight import (
+    MAP_COLUMNS,
+    MATRIX_COLUMNS,
     MOST_CELLS,
     Pooled,
     lay_out,
@@ -40,6 +42,8 @@ def show_map(subject: Subject) -> None:
         alt=f"The weights of all {len(names)} matrices of the model, layer by layer, blue above"
         f" zero and orange below; {subject.weight.matrix} is chosen. Enter on one chooses it.",
         on_click=lambda event: choose_matrix(names, event),
+        filename=subject.filename("matrices"),
+        columns=MAP_COLUMNS,
     )
 
 
@@ -161,6 +165,8 @@ def draw(subject: Subject, pooled: Pooled, what: What, key: str, called: str, he
         f" columns, blue above zero and orange below; row {subject.weight.row}, column"
         f" {subject.weight.column} is framed. Enter on a cell chooses its weight.",
         on_click=picker(pooled),
+        filename=subject.filename(f"{subject.weight.matrix} {PLURALS[what]}"),
+        columns={**MATRIX_COLUMNS, what: "z"},
     )
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 import torch
 
 from explorer.controls import provide_corpus, show_mistake
+from explorer.downloads import name_file
 from explorer.models import model_at
 from explorer.run_choice import choose_run, has_weights, openable_runs
 from gpt.lens.loss_along_weight import LossAlongWeight
@@ -76,6 +77,14 @@ class Subject:
     def name(self) -> str:
         """The weight's id as people write it."""
         return f"({self.weight.matrix}, {self.weight.row}, {self.weight.column})"
+
+    def filename(self, what: str) -> str:
+        """For what is saved of it, without an ending."""
+        return name_file(self.run.name, self.checkpoint, what)
+
+    def filename_here(self, what: str) -> str:
+        """For what is about this weight alone."""
+        return self.filename("-".join([*map(str, self.weight), what]))
 
     @property
     def gradient(self) -> float:

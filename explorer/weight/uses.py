@@ -44,6 +44,13 @@ def show_uses(subject: Subject) -> None:
             f" where it adds and orange where it takes away; the sum is"
             f" {written(float(shown.sum()))}. Enter on a cell shows its product.",
             on_click=pin,
+            filename=subject.filename_here("uses"),
+            columns={
+                "example": "y",
+                "position": "x",
+                "token": "text",
+                "adds": "z",
+            },
         )
     with beside:
         st.html(sum_words(subject, whole, [use.role for use in uses]))

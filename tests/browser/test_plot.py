@@ -127,6 +127,16 @@ def test_a_figure_can_be_saved(streaming: Page, label: str, name: str, opening: 
     assert Path(download.value.path()).read_bytes().startswith(opening)
 
 
+def test_what_is_saved_has_the_names_that_it_was_given(streaming: Page) -> None:
+    with streaming.expect_download() as download:
+        cells = streaming.locator(f".gpt-plot:has({CELLS})")
+        cells.get_by_label("Save the data as CSV").press("Enter")
+    assert download.value.suggested_filename == "twelve-cells.csv"
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert lines[:3] == ["letter,row,share", "a,x,0", "b,x,1"]
+    assert len(lines) == 1 + 12  # a point without a share is left out
+
+
 def test_an_exported_picture_has_the_ground_of_the_page(streaming: Page) -> None:
     with streaming.expect_download() as download:
         streaming.locator(f".gpt-plot:has({CURVE})").get_by_label("Save as SVG").press("Enter")

@@ -123,7 +123,7 @@ def test_a_link_holds_the_whole_view() -> None:
     assert app.query_params == VIEW
     words = html(app)
     assert "at position 7 of example 12" in words
-    by_hand = words[words.index("loss on the batch, by hand") :]
+    by_hand = words[words.index("batch loss by hand") :]
     assert number_after("with the weight", by_hand) == 0.75
     assert app.text_input(key="weight text").value == "abcd=ab"
     app.switch_page("../pages/home.py").run()
@@ -177,7 +177,7 @@ def test_far_up_the_slope_the_loss_has_risen() -> None:
     app = open_page()
     next(each for each in app.button if each.label == "Trust the slope too far").click().run()
     words = html(app)
-    by_hand = words[words.index("loss on the batch, by hand") :]
+    by_hand = words[words.index("batch loss by hand") :]
     assert number_after("change of the loss", by_hand) > 0.03
     assert number_after("by the slope alone", by_hand) < -0.02
 

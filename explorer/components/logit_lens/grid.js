@@ -257,7 +257,7 @@ function createGrid(view) {
 
   function save(format) {
     const { message, frame } = view;
-    const name = `inside-${message.run}-${view.step}`;
+    const name = `${message.run}-step-${view.step}-logit-lens`;
     if (format === "csv") {
       const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
       const lines = ["position,token,depth,says,probability,rank"];

@@ -7,7 +7,7 @@ component hands each new figure to ``Plotly.react``, which changes the chart tha
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -62,6 +62,8 @@ def plot(
     height: int = 360,
     on_click: Listener = "ignore",
     on_hover: Listener = "ignore",
+    filename: str = "",
+    columns: Mapping[str, str] | None = None,
 ) -> PlotEvent | None:
     """Draw ``figure``, as wide as its container and ``height`` pixels high.
 
@@ -69,6 +71,11 @@ def plot(
     layout stay. ``alt`` says in a sentence what the figure shows, for those who do not see it.
     Draw in the colours of ``theme.LIGHT``; where the page is dark they are exchanged, at once
     upon a switch, for those of ``theme.DARK``. The template is set here.
+
+    ``filename``, without its ending, is what the figure is called when it is saved; else ``key``.
+    ``columns`` names those of the CSV, each with what it holds of a point: ``x``, ``y``, ``z``,
+    ``text``, ``trace`` for the name of its trace, ``customdata`` or, of several, ``customdata.0``.
+    Points that lack any of it are then left out.
 
     ``on_click`` and ``on_hover`` say what a click on a point (or Enter on the point reached by
     the arrow keys) and a pointer resting on it (reported at most ten times a second) do:
@@ -78,7 +85,8 @@ def plot(
     content = figure.to_dict()
     content["layout"].pop("template", None)
     message = {
-        "name": key,
+        "name": filename or key,
+        "columns": columns,
         "alt": alt,
         "height": height,
         "clicks": on_click != "ignore",

@@ -85,8 +85,8 @@ async function react(Plotly, instance) {
           /#[0-9A-F]{6}/gi,
           (colour) => DARK_FOR_LIGHT[colour.toUpperCase()] ?? colour,
         );
-  const { figure, name, alt, height, clicks, hovers } = JSON.parse(text);
-  Object.assign(instance, { name, clicks, hovers });
+  const { figure, name, columns, alt, height, clicks, hovers } = JSON.parse(text);
+  Object.assign(instance, { name, columns, clicks, hovers });
   root.classList.toggle("clickable", clicks);
   root.style.height = `${height}px`;
   chart.setAttribute("aria-label", alt);
@@ -235,7 +235,7 @@ function length(trace) {
 async function save(instance, format) {
   const { chart, name } = instance;
   if (!chart.data) return;
-  if (format === "csv") return download(table(chart), "text/csv", `${name}.csv`);
+  if (format === "csv") return download(table(chart, instance.columns), "text/csv", `${name}.csv`);
   const figure = {
     data: chart.data,
     layout: { ...chart.layout, paper_bgcolor: GROUND[colourScheme(instance.root)] },
@@ -246,16 +246,20 @@ async function save(instance, format) {
   download(image, image.type, `${name}.${format}`);
 }
 
+const PLAIN_COLUMNS = Object.fromEntries(["trace", "x", "y", "z", "text"].map((each) => [each, each]));
+
 /** The figure's numbers: a line for each point, or for each cell of a heatmap. */
-function table(chart) {
+function table(chart, columns) {
   const quoted = (value) => {
     const text = value === undefined || value === null ? "" : String(value);
     return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  const lines = ["trace,x,y,z,text"];
+  const held = Object.values(columns ?? PLAIN_COLUMNS).map((path) => path.split("."));
+  const lines = [Object.keys(columns ?? PLAIN_COLUMNS).map(quoted).join(",")];
   const add = (trace, index) => {
-    const { x, y, z, text } = pointAt(chart, trace, index);
-    lines.push([trace.name, x, y, z, text].map(quoted).join(","));
+    const point = { ...pointAt(chart, trace, index), trace: trace.name };
+    const values = held.map((path) => path.reduce((value, part) => value?.[part], point));
+    if (!columns || !values.includes(undefined)) lines.push(values.map(quoted).join(","));
   };
   for (const trace of chart._fullData) {
     for (let i = 0; i < length(trace); i++) {

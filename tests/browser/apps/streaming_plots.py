@@ -28,12 +28,15 @@ def curve() -> None:
 def heatmap() -> None:
     cells = np.arange(12, dtype=np.float32).reshape(3, 4)
     trace = go.Heatmap(z=cells, x=list("abcd"), y=list("xyz"), name="pattern")
+    mark = go.Scatter(x=["a"], y=["x"], mode="markers", marker_opacity=0, hoverinfo="skip")
     event = plot(
-        go.Figure(trace),
+        go.Figure([trace, mark]),
         key="cells",
         alt="Twelve cells",
         height=320,
         on_click="rerun",
+        filename="twelve-cells",
+        columns={"letter": "x", "row": "y", "share": "z"},
         on_hover=lambda point: st.session_state.update(pointed=(point.x, point.y)),
     )
     if event is not None:

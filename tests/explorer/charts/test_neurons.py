@@ -12,9 +12,10 @@ def test_neurons_are_rows_and_tokens_columns() -> None:
     cells = figure.data[0]
     assert np.array_equal(cells.z, activations.astype(np.float32))
     assert (cells.zmin, cells.zmax) == (-3.0, 3.0)
-    assert cells.text[0][1] == "one at ·"
+    assert cells.text[0][1] == "·"
+    assert (cells.x.tolist(), list(cells.y)) == ([1, 2, 3], ["one", "two"])
     row, column = figure.layout.shapes
-    assert (row.y0, row.y1, column.x0, column.x1) == (0.5, 1.5, 1.5, 2.5)
+    assert (row.y0, row.y1, column.x0, column.x1) == (0.5, 1.5, 2.5, 3.5)
     assert (
         neurons_figure(np.abs(activations), ["", ""], [""] * 3, chosen=None, pinned=0).data[0].zmin
         == 0

@@ -9,7 +9,8 @@ def test_a_token_that_differs_is_named_twice() -> None:
     shares = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -0.5]])
     figure = patched_stream_figure(shares, ["a", "b", " "], ["a", "x", " "], ["embedding", "end"])
     assert list(figure.layout.xaxis.ticktext) == ["a", "b→x", "·"]
-    assert list(figure.layout.yaxis.ticktext) == ["embedding", "end"]
+    assert list(figure.data[0].y) == ["embedding", "end"]
+    assert figure.data[0].x.tolist() == list(figure.layout.xaxis.tickvals) == [1, 2, 3]
     np.testing.assert_array_equal(figure.data[0].z, shares.astype(np.float32))
     assert (figure.data[0].zmin, figure.data[0].zmax) == (-1, 1)
 

@@ -57,6 +57,8 @@ def test_the_chosen_weight_is_framed_in_the_cell_that_stands_for_it() -> None:
     heatmap, frame = figure.data
     assert heatmap.z.shape == (MOST_CELLS, 8)
     assert (frame.y[0], frame.x[0]) == (50, 5)
+    row, column = heatmap.customdata[50, 5]
+    assert heatmap.z[50, 5] == np.float32(matrix[row, column])
 
 
 def test_the_map_has_a_tile_for_every_matrix_and_frames_one() -> None:
@@ -69,7 +71,11 @@ def test_the_map_has_a_tile_for_every_matrix_and_frames_one() -> None:
     row, column = tiles[1].corner
     assert (ground.z[row : row + TILE, column : column + TILE] == -1).all()
     assert list(markers.text) == ["a", "b", "c"]
-    assert list(markers.customdata) == ["30 × 4", "1 × 4", "4 × 4"]
+    assert [list(each) for each in markers.customdata] == [
+        [30, 4, 1, 1, 1, 0],
+        [1, 4, -1, -1, -1, 0],
+        [4, 4, 0, 0, 0, 0],
+    ]
     framed = [shape for shape in figure.layout.shapes if shape.line.width == 3]
     assert len(framed) == 1
     assert framed[0].x0 < markers.x[2] < framed[0].x1 and framed[0].y0 < markers.y[2]
