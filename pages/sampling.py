@@ -11,7 +11,7 @@ from explorer.components.attention import Choice
 from explorer.components.distribution import Controls, distribution, requested
 from explorer.controls import show_mistake
 from explorer.reruns import begin_page, end_page
-from explorer.run_choice import follow_training
+from explorer.run_choice import follow_training, has_heads
 from explorer.sampling.branching import show_branching
 from explorer.sampling.caching import show_caching
 from explorer.sampling.files import show_files
@@ -71,7 +71,10 @@ def show(subject: Subject) -> None:
     state["sampling text"] = text
     distribution(picture, text.controls, key=VIEW)
     show_files(text)
-    if st.button("Attention of this text", icon=":material/visibility:"):
+    # A bigram has no heads to look at.
+    if has_heads(text.subject.summary) and st.button(
+        "Attention of this text", icon=":material/visibility:"
+    ):
         look_at(text)
     show_branching(text)
     if missing := write_link(text):
