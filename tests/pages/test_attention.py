@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 
-import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 from explorer.attention.film import make_film
 from explorer.attention.reading import SwitchedOff, read
 from explorer.models import model_at
-from gpt.runs.demos import list_demos
 from gpt.runs.run import Run
+from tests.pages import opening
+from tests.pages.opening import html
 
-HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
+open_page = partial(opening.open_page, "attention")
 COPIED = "srti=euhwqkpm=euhwqkpm"
-
-
-@pytest.fixture(autouse=True)
-def no_runs(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("GPT_DATA", str(tmp_path / "data"))
-
-
-@pytest.fixture
-def copy() -> Run:
-    return next(each.run for each in list_demos().runs if each.run.name == "copy")
-
-
-def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(HOME), default_timeout=90)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("../pages/attention.py").run()
-    assert not app.exception
-    return app
-
-
-def html(app: AppTest) -> str:
-    return "\n".join(element.proto.body for element in app.get("html"))
 
 
 def test_the_first_visit_has_a_run_to_show() -> None:

@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -15,17 +15,11 @@ from streamlit.testing.v1 import AppTest
 from gpt.scalar.examples import EXAMPLES, TinyGPT
 from gpt.scalar.expression import parse
 from gpt.scalar.value import backward
+from tests.pages import opening
+from tests.pages.opening import HOME
 
-HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
+open_page = partial(opening.open_page, "autograd")
 TINY_GPT = "The loss of a tiny GPT"
-
-
-def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(HOME), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    return app.switch_page("../pages/autograd.py").run()
 
 
 @pytest.fixture
@@ -47,14 +41,12 @@ def type_text(app: AppTest, text: str) -> AppTest:
 
 
 def words(app: AppTest) -> str:
-    html = " ".join(element.proto.body for element in app.get("html"))
-    return " ".join(element.value for element in app.markdown) + html
+    return opening.words(app) + opening.html(app)
 
 
 def caret(app: AppTest) -> str:
     """The line under the place of a mistake, from the box of one or the line of one."""
-    html = "".join(element.proto.body for element in app.get("html"))
-    place = re.search(r"<pre>(.*?)</pre>", html, re.DOTALL)
+    place = re.search(r"<pre>(.*?)</pre>", opening.html(app), re.DOTALL)
     return (place.group(1) if place else app.code[0].value).split("\n")[1]
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from time import sleep
 
-import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
@@ -19,8 +17,9 @@ from gpt.runs.library import create_run, runs_folder
 from gpt.runs.presets import PRESETS, configure
 from gpt.runs.run import Run
 from gpt.runs.session import train_run
+from tests.pages import opening
+from tests.pages.opening import html
 
-HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
 COPIED = "srti=euhwqkpm=euhwqkpm"
 TINY = {
     "steps": 8,
@@ -37,20 +36,8 @@ TINY = {
 }
 
 
-@pytest.fixture(autouse=True)
-def no_runs(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("GPT_DATA", str(tmp_path / "data"))
-
-
 def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(HOME), default_timeout=90)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("../pages/compare.py").run()
-    assert not app.exception
-    return settled(app)
+    return settled(opening.open_page("compare", **query))
 
 
 def settled(app: AppTest) -> AppTest:
@@ -61,10 +48,6 @@ def settled(app: AppTest) -> AppTest:
         sleep(0.1)
         app.run()
     raise AssertionError("it goes on reading")
-
-
-def html(app: AppTest) -> str:
-    return "\n".join(element.proto.body for element in app.get("html"))
 
 
 def train(title: str, seed: int, corpus: str = "names", **changes: object) -> Run:
@@ -179,10 +162,7 @@ def test_without_a_validation_loss_only_the_text_tells() -> None:
 def test_the_training_page_leads_here_with_both_its_runs() -> None:
     train("One", 1)
     train("Other", 1, n_embd=16)
-    app = AppTest.from_file(str(HOME), default_timeout=90)
-    app.query_params["run"], app.query_params["with"] = "one", "other"
-    app.run()
-    app.switch_page("../pages/training.py").run()
+    app = opening.open_page("training", **{"run": "one", "with": "other"})
     next(b for b in app.button if b.label == "Hold the first two against each other").click()
     settled(app.run())
     assert not app.exception

@@ -2,59 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from gpt.runs.library import find_run, list_runs
-from gpt.runs.run import Run
+from tests.pages.opening import html, open_page, press
 
-HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
 CHAPTERS = ("text", "bigram", "averaging", "head", "notes", "rungs", "twice")
-
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch) -> Path:
-    """No runs yet, and no downloads: the names that ship are the text."""
-    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("GPT_DATA", str(tmp_path / "data"))
-    return tmp_path / "runs"
-
-
-@pytest.fixture
-def started(monkeypatch) -> list[str]:
-    """The runs that would have been started."""
-    names: list[str] = []
-
-    def note(run: Run) -> None:
-        names.append(run.name)
-
-    monkeypatch.setattr("explorer.run_steering.start_run", note)
-    return names
-
-
-def open_page(chapter: str) -> AppTest:
-    app = AppTest.from_file(str(HOME), default_timeout=60)
-    app.query_params["chapter"] = chapter
-    app.run()
-    app.switch_page("../pages/ladder.py").run()
-    assert not app.exception
-    return app
-
-
-def html(app: AppTest) -> str:
-    return "\n".join(element.proto.body for element in app.get("html"))
-
-
-def press(app: AppTest, label: str) -> None:
-    next(button for button in app.button if button.label == label).click().run()
-    assert not app.exception
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_chapter_opens_offline_and_before_any_training(chapter: str) -> None:
-    app = open_page(chapter)
+    app = open_page("ladder", chapter=chapter)
     assert app.title[0].value == "How do you build a GPT?"
     assert app.query_params["chapter"] == chapter
     assert app.query_params["corpus"] == "names"
@@ -63,7 +21,7 @@ def test_every_chapter_opens_offline_and_before_any_training(chapter: str) -> No
 
 
 def test_an_unknown_character_is_named_and_nothing_is_lost() -> None:
-    app = open_page("text")
+    app = open_page("ladder", chapter="text")
     app.text_input(key="ladder text").set_value("emma☃").run()
     assert "never occurs in this text" in html(app)
     assert "☃" in html(app)
@@ -72,7 +30,7 @@ def test_an_unknown_character_is_named_and_nothing_is_lost() -> None:
 
 
 def test_training_the_bigram_starts_the_lecture_s_run(started: list[str]) -> None:
-    app = open_page("bigram")
+    app = open_page("ladder", chapter="bigram")
     press(app, "Train it")
     (name,) = started
     config = find_run(name).config()
@@ -82,7 +40,7 @@ def test_training_the_bigram_starts_the_lecture_s_run(started: list[str]) -> Non
 
 
 def test_a_race_queues_every_rung_in_order(started: list[str]) -> None:
-    app = open_page("rungs")
+    app = open_page("ladder", chapter="rungs")
     press(app, "Race all rungs")
     presets = [find_run(name).config().preset for name in started]
     assert presets == [
@@ -94,7 +52,7 @@ def test_a_race_queues_every_rung_in_order(started: list[str]) -> None:
 
 
 def test_the_change_from_rung_to_rung_is_shown() -> None:
-    app = open_page("rungs")
+    app = open_page("ladder", chapter="rungs")
     press(app, "Add two plus signs")
     change = app.code[0].value
     assert "-class PlainBlocks(LanguageModel):" in change
@@ -102,7 +60,7 @@ def test_the_change_from_rung_to_rung_is_shown() -> None:
 
 
 def test_plain_numbers_and_torch_find_the_same_gradients() -> None:
-    app = open_page("twice")
+    app = open_page("ladder", chapter="twice")
     text = html(app)
     assert "of 4,192 gradients" in text
     shown = text.split("gpt-headline gpt-backward")[1]
@@ -112,7 +70,7 @@ def test_plain_numbers_and_torch_find_the_same_gradients() -> None:
 
 @pytest.mark.parametrize("number", range(6))
 def test_every_note_can_be_tried(number: int) -> None:
-    app = open_page("notes")
+    app = open_page("ladder", chapter="notes")
     app.session_state["note"] = number
     app.run()
     assert not app.exception

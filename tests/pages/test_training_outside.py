@@ -15,14 +15,12 @@ from gpt.tensor.config import GPTConfig
 from gpt.tensor.gpt2_layout import weights_to_gpt2
 from gpt.tensor.models import build_model
 from gpt.tensor.weights import export_weights
-
-HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
+from tests.pages.opening import html, open_page
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path) -> Path:
     """A nanoGPT of three letters."""
-    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
     folder = tmp_path / "theirs"
     folder.mkdir()
     config = GPTConfig(3, block_size=8, n_layer=1, n_head=2, n_embd=8)
@@ -41,10 +39,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def html(app: AppTest) -> str:
-    return "\n".join(element.proto.body for element in app.get("html"))
-
-
 def open_it(app: AppTest, source: str) -> None:
     app.text_input(key="adopted").set_value(source)
     next(each for each in app.button if each.label == "Open it").click()
@@ -53,8 +47,7 @@ def open_it(app: AppTest, source: str) -> None:
 
 
 def test_a_model_is_opened_shown_and_can_be_deleted(folder: Path) -> None:
-    app = AppTest.from_file(str(HOME), default_timeout=90).run()
-    app.switch_page("../pages/training.py").run()
+    app = open_page("training")
     open_it(app, str(folder / "nowhere at all"))
     assert any("There is no folder" in each.value for each in app.markdown)
     open_it(app, str(folder))
