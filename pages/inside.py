@@ -107,11 +107,24 @@ def show_words(subject: Subject, reading: Reading, choice: Choice) -> None:
         f"""<p class="gpt-caption">Each cell holds what would be said next if the model stopped
         there: the bluer, the surer. From the underlined cell on the answer stays, on average after
         <b>{float(decided.float().mean()) / halves:.1f}</b> of {reading.trace.n_layer} layers;
-        after {chip(subject.texts[choice.position])}, at <b>{here}</b>. Curves lead back to where a
+        after {chip(subject.texts[choice.position])}, at <b>{here}</b>. The small number is the rank
+        there of what is said in the end, or does come next: ▲ a better rank than one depth below, ▼
+        a worse one. Curves lead back to where a
         cell comes from: blue through heads, grey within the stream, squares through MLPs, as wide
         as their share of the sum, max(0, ‖y‖₁ − ‖y − z‖₁) for a part z of the stream y
-        (Ferrando and Voita 2024).</p>"""
+        (Ferrando and Voita 2024).{loss_words(subject, reading, choice.step)}</p>"""
     )
+
+
+def loss_words(subject: Subject, reading: Reading, step: int) -> str:
+    """What the model's loss is on this text, and which loss stands beside the slider."""
+    words = ""
+    if len(subject.ids) > 1:
+        loss = f"{reading.loss:.3f}"
+        words = f" The loss on this text at step {step:,} is <b>{loss}</b> nats per token."
+    if subject.losses and len(subject.steps) > 1:
+        words += " Beside the slider stands the validation loss, that on text held out."
+    return words
 
 
 def show(runs: Mapping[str, Summary]) -> None:

@@ -57,14 +57,14 @@ def contributions_figure(terms: Sequence[Term], values: Numbers, title: str) -> 
         )
     )
     low, high = min(0.0, *sizes), max(0.0, *sizes)
-    room = 0.24 * ((high - low) or 1.0)  # for the numbers beside the bars
+    room = 0.3 * ((high - low) or 1.0)  # for the numbers beside the bars
     figure.update_layout(
         showlegend=False,
         bargap=0.3,
         margin={"l": 132, "r": 16, "t": 36, "b": 44},
         xaxis={
             "title": {"text": title},
-            "range": [low - (room if low < 0 else 0), high + room],
+            "range": [low - (room if low < 0 else 0), high + (room if high > 0 else 0)],
             "zeroline": True,
             "zerolinecolor": LIGHT.muted,
         },

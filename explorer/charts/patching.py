@@ -26,7 +26,10 @@ def patched_stream_figure(
         for one, other in zip(texts, others, strict=True)
     ]
     every = -(-len(pairs) // MOST_TICKS)
-    figure = _swaps(shares, "%{customdata}, token %{x}, %{y}: %{z:.3f}", [pairs] * len(streams))
+    title = "the residual stream swapped at one token and depth"
+    figure = _swaps(
+        title, shares, "%{customdata}, token %{x}, %{y}: %{z:.3f}", [pairs] * len(streams)
+    )
     figure.update_traces(x=np.arange(1, len(pairs) + 1, dtype=np.float32), y=list(streams))
     figure.update_layout(
         xaxis={
@@ -43,7 +46,8 @@ def patched_stream_figure(
 
 def patched_heads_figure(shares: Shares) -> go.Figure:
     """How far the answer went over with what one head gathered swapped, `(layers, heads)`."""
-    figure = _swaps(shares, "layer %{y}, head %{x}: %{z:.3f}", None)
+    title = "one head swapped at all tokens"
+    figure = _swaps(title, shares, "layer %{y}, head %{x}: %{z:.3f}", None)
     ticks = {"tickmode": "linear", "dtick": 1}
     figure.update_layout(
         xaxis={"title": {"text": "head"}, **ticks}, yaxis={"title": {"text": "layer"}, **ticks}
@@ -51,7 +55,7 @@ def patched_heads_figure(shares: Shares) -> go.Figure:
     return figure
 
 
-def _swaps(shares: Shares, hover: str, names: list[list[str]] | None) -> go.Figure:
+def _swaps(title: str, shares: Shares, hover: str, names: list[list[str]] | None) -> go.Figure:
     scale = [(i / 10, colour) for i, colour in enumerate(LIGHT.diverging)]
     figure = go.Figure(
         go.Heatmap(
@@ -69,6 +73,16 @@ def _swaps(shares: Shares, hover: str, names: list[list[str]] | None) -> go.Figu
     )
     quiet = {"showgrid": False, "showline": False, "ticks": "", "tickfont": {"color": LIGHT.text}}
     figure.update_layout(
-        xaxis=quiet, yaxis=quiet, margin={"l": 84, "r": 8, "t": 36, "b": 52}, showlegend=False
+        title={
+            "text": title,
+            "font": {"size": 14, "color": LIGHT.text},
+            "x": 0,
+            "xref": "paper",
+            "xanchor": "left",
+        },
+        xaxis=quiet,
+        yaxis=quiet,
+        margin={"l": 84, "r": 8, "t": 44, "b": 52},
+        showlegend=False,
     )
     return figure

@@ -55,7 +55,8 @@ def show_neurons(subject: Subject, choice: Choice, reading: Reading) -> None:
         f'<p class="gpt-caption">Each MLP has {n:,} neurons. These are the most active after'
         f" {chip(subject.texts[position])}, token {position + 1}; click one.</p>"
     )
-    picture, beside = st.columns([7, 5], gap="large")
+    with st.container(key="inside-neurons"):
+        picture, beside = st.columns([7, 5], gap="large")
     with picture:
         draw(subject, choice, activations, listed[:MOST_DRAWN], picked)
     with beside:

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from explorer.charts.tokens import visible
@@ -49,6 +50,12 @@ class Reading:
     @property
     def is_halved(self) -> bool:
         return len(self.streams) > self.trace.n_layer + 1
+
+    @property
+    def loss(self) -> float:
+        """Of every token after the first, in nats per token: there are at least two."""
+        logits = self.trace.logits[:-1].float()
+        return float(F.cross_entropy(logits, self.trace.tokens[1:].to(logits.device)))
 
     @torch.no_grad()
     def logits(self, position: int, depth: int) -> Tensor:

@@ -170,7 +170,8 @@ def show_swaps(subject: Subject, choice: Choice, others: tuple[int, ...], swaps:
     n_layer = len(swaps.heads)
     names = [stream_title(each, is_halved=False) for each in stream_names(n_layer)]
     texts = [tokenizer.decode([each]) for each in others]
-    stream, heads = st.columns([8, 4], gap="large")
+    with st.container(key="inside-swaps"):
+        stream, heads = st.columns([8, 4], gap="large")
     height = 150 + 34 * (n_layer + 1)
     with stream:
         plot(

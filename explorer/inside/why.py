@@ -62,7 +62,8 @@ def show_why(subject: Subject, choice: Choice, reading: Reading) -> None:
     parts = values[:, choice.position].double()
     logit = float(logits[token] - (0 if other is None else logits[other]))
     what = f"logit of {name(token)}" + ("" if other is None else f" less that of {name(other)}")
-    picture, beside = st.columns([6, 6], gap="large")
+    with st.container(key="inside-why"):
+        picture, beside = st.columns([6, 6], gap="large")
     with picture:
         plot(
             contributions_figure(terms, parts.numpy(), f"added to the {what}"),

@@ -34,7 +34,8 @@ def show_uses(subject: Subject) -> None:
     B, T = shown.shape
     chosen = chosen_place(subject, shown)
     texts = [[subject.text_at(b, t) for t in range(T)] for b in range(B)]
-    picture, beside = st.columns([8, 5], gap="large")
+    with st.container(key="weight-uses-beside"):
+        picture, beside = st.columns([8, 5], gap="large")
     with picture:
         plot(
             uses_figure(shown, texts, chosen),

@@ -137,6 +137,16 @@ def test_what_is_saved_has_the_names_that_it_was_given(streaming: Page) -> None:
     assert len(lines) == 1 + 12  # a point without a share is left out
 
 
+def test_an_exported_picture_has_the_fonts_of_the_page_in_it(streaming: Page) -> None:
+    with streaming.expect_download() as download:
+        streaming.locator(f".gpt-plot:has({CURVE})").get_by_label("Save as SVG").press("Enter")
+    picture = Path(download.value.path()).read_text()
+    for family in ("Source Sans", "Source Code Pro"):
+        assert re.search(
+            rf'@font-face{{font-family:"{family}"[^}}]+url\(data:[^,]+,.{{1000}}', picture
+        )
+
+
 def test_an_exported_picture_has_the_ground_of_the_page(streaming: Page) -> None:
     with streaming.expect_download() as download:
         streaming.locator(f".gpt-plot:has({CURVE})").get_by_label("Save as SVG").press("Enter")

@@ -205,6 +205,18 @@ def test_copying_is_decided_by_the_attention_of_layer_1(copy: Run, ids: tuple[in
     assert said.next_ranks[-1, -1] == LARGEST
 
 
+def test_the_loss_on_the_text_is_that_of_every_token_after_the_first(
+    copy: Run, ids: tuple[int, ...]
+) -> None:
+    reading = read(copy, 1000, ids)
+    shares = [
+        float(row[token]) for row, token in zip(reading.trace.probabilities, ids[1:], strict=False)
+    ]
+    assert reading.loss == pytest.approx(-np.log(shares).mean(), abs=1e-5)
+    words = html(open_page(run="copy", text=COPIED, step="1000"))
+    assert f"The loss on this text at step 1,000 is <b>{reading.loss:.3f}</b> nats" in words
+
+
 def test_a_film_says_what_every_checkpoint_would(copy: Run, ids: tuple[int, ...]) -> None:
     steps = [each.step for each in copy.checkpoints()]
     film = make_film(copy, steps, ids)

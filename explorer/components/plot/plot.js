@@ -241,9 +241,9 @@ async function save(instance, format) {
     layout: { ...chart.layout, paper_bgcolor: GROUND[colourScheme(instance.root)] },
   };
   const { clientWidth: width, clientHeight: height } = chart;
-  const options = { format, width, height, scale: format === "png" ? 2 : 1 };
-  const image = await (await fetch(await globalThis.Plotly.toImage(figure, options))).blob();
-  download(image, image.type, `${name}.${format}`);
+  const options = { format: "svg", imageDataOnly: true, width, height };
+  const drawing = await globalThis.Plotly.toImage(figure, options);
+  saveSvg(await withFonts(drawing), width, height, format, name);
 }
 
 const PLAIN_COLUMNS = Object.fromEntries(["trace", "x", "y", "z", "text"].map((each) => [each, each]));

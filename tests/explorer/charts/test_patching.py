@@ -12,6 +12,7 @@ def test_a_token_that_differs_is_named_twice() -> None:
     assert list(figure.data[0].y) == ["embedding", "end"]
     assert figure.data[0].x.tolist() == list(figure.layout.xaxis.tickvals) == [1, 2, 3]
     np.testing.assert_array_equal(figure.data[0].z, shares.astype(np.float32))
+    assert figure.layout.title.text == "the residual stream swapped at one token and depth"
     assert (figure.data[0].zmin, figure.data[0].zmax) == (-1, 1)
 
 
