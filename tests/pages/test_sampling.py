@@ -293,19 +293,19 @@ def test_another_run_gets_a_prompt_of_its_own_and_the_first_finds_its_own_again(
 
 
 def test_a_game_stays_with_the_checkpoint_of_its_first_guess() -> None:
-    app = open_page(run="shakespeare", prompt="KING", step="264")
-    app.selectbox(key="sampling step").set_value(413).run()
-    game = app.session_state["sampling games"]["shakespeare"]
-    assert game.opened.step == 413  # nothing had been guessed against the other
+    app = open_page(run="copy", prompt="ab=", step="132")
+    app.selectbox(key="sampling step").set_value(298).run()
+    game = app.session_state["sampling games"]["copy"]
+    assert game.opened.step == 298  # nothing had been guessed against the other
     app.text_input(key="guess typed").set_value("e")
     next(each for each in app.button if each.label == "Guess").click().run()
     assert len(game.rounds) == 1
-    app.selectbox(key="sampling step").set_value(595).run()
-    kept = app.session_state["sampling games"]["shakespeare"]
-    assert (kept.opened.step, len(kept.rounds)) == (413, 1)
-    next(each for each in app.button if each.label == "Begin anew against step 595").click().run()
-    begun = app.session_state["sampling games"]["shakespeare"]
-    assert (begun.opened.step, begun.rounds) == (595, [])
+    app.selectbox(key="sampling step").set_value(529).run()
+    kept = app.session_state["sampling games"]["copy"]
+    assert (kept.opened.step, len(kept.rounds)) == (298, 1)
+    next(each for each in app.button if each.label == "Begin anew against step 529").click().run()
+    begun = app.session_state["sampling games"]["copy"]
+    assert (begun.opened.step, begun.rounds) == (529, [])
 
 
 def test_what_new_checkpoints_write_joins_the_film(subject: Subject, monkeypatch) -> None:

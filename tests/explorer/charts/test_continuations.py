@@ -38,8 +38,8 @@ def test_a_path_is_as_high_as_it_is_likely_and_stands_beside_its_parent() -> Non
 def test_what_was_tried_runs_from_fork_to_end_and_what_stands_is_blue() -> None:
     half = math.log(2)
     branches = [
-        Branch((97, 98, 99, 100), frozenset(), (half,) * 4, Controls()),
-        Branch((97, 98, 120), frozenset({2}), (half, half, math.log(1e6)), Controls()),
+        Branch((97, 98, 99, 100), frozenset(), (half,) * 4, Controls(), 1),
+        Branch((97, 98, 120), frozenset({2}), (half, half, math.log(1e6)), Controls(), 1),
     ]
     figure = tried_figure(grow(branches), 1, read)
     *lines, forks, ends = figure.data
