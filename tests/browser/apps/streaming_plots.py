@@ -39,8 +39,11 @@ def heatmap() -> None:
         columns={"letter": "x", "row": "y", "share": "z"},
         on_hover=lambda point: st.session_state.update(pointed=(point.x, point.y)),
     )
-    if event is not None:
-        st.text(f"{event.kind} {event.x} {event.y} {event.z} {event.curve} {event.index}")
+    if event is not None and event.kind == "click":  # kept: the pointer may report after it
+        st.session_state.clicked = (
+            f"click {event.x} {event.y} {event.z} {event.curve} {event.index}"
+        )
+    st.text(st.session_state.get("clicked", "not clicked yet"))
     st.text(f"pointed {st.session_state.get('pointed')}")
 
 
