@@ -24,7 +24,7 @@ LOADER = (HERE / "loader.js").read_text(encoding="utf-8")
 def served_component(
     name: str, *, html: str, js: str, css: str | None = None, isolate_styles: bool = True
 ) -> Callable[..., Any]:
-    """A component of the browser whose script, an ES module, is served as a file."""
+    """A component of the browser whose script, an ES module as `loader.js` asks, is a file."""
     content = js.encode()
     file = f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.js"
     put(STATIC, file, content)

@@ -4,22 +4,14 @@
 // pinning and switching off send one.
 
 const FINEST = 65535; // how a weight of 1 is sent
-const instances = new WeakMap();
-
-/** Called by Streamlit at mount and whenever the data or the theme changes. */
-export default function ({ data, parentElement, setStateValue }) {
-  let view = instances.get(parentElement);
-  if (!view) {
-    view = create(parentElement.querySelector(".gpt-attention"));
-    instances.set(parentElement, view);
-  }
-  view.send = (choice) => setStateValue("choice", { ...choice, at: Date.now() });
-  receive(view, unpack(data));
-  return () => {
-    instances.delete(parentElement);
-    view.stop();
-  };
-}
+export default {
+  create: (element) => create(element.querySelector(".gpt-attention")),
+  receive(view, { data, setStateValue }) {
+    view.send = (choice) => setStateValue("choice", { ...choice, at: Date.now() });
+    receive(view, unpack(data));
+  },
+  leave: (view) => view.stop(),
+};
 
 function create(root) {
   const view = {

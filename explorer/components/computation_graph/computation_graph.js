@@ -4,25 +4,19 @@
 const HATCH = `<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"
   patternTransform="rotate(45)"><rect class="hatch" width="2" height="6"/></pattern>`;
 
-const instances = new WeakMap();
-
-/** Called by Streamlit at mount and whenever Python sends a drawing. */
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
-  let instance = instances.get(parentElement);
-  if (!instance) {
-    instance = create(parentElement.querySelector(".frame-of-graph"));
-    instances.set(parentElement, instance);
-  }
-  instance.tell = setStateValue;
-  instance.fire = setTriggerValue;
-  receive(instance, JSON.parse(new TextDecoder().decode(data)));
-  return () => {
-    instances.delete(parentElement);
+export default {
+  create: (element) => create(element.querySelector(".frame-of-graph")),
+  receive(instance, { data, setStateValue, setTriggerValue }) {
+    instance.tell = setStateValue;
+    instance.fire = setTriggerValue;
+    receive(instance, JSON.parse(new TextDecoder().decode(data)));
+  },
+  leave(instance) {
     instance.observer.disconnect();
     clearTimeout(instance.timer);
     Object.values(instance.reporting).forEach(clearTimeout);
-  };
-}
+  },
+};
 
 function create(root) {
   const part = (name) => root.querySelector(`.${name}`);

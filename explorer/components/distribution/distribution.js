@@ -6,22 +6,14 @@
 // tokens that the place lists, or -1 for the tail of all others.
 
 const TAIL = -1;
-const instances = new WeakMap();
-
-/** Called by Streamlit at mount and whenever the data or the theme changes. */
-export default function ({ data, parentElement, setStateValue }) {
-  let view = instances.get(parentElement);
-  if (!view) {
-    view = create(parentElement.querySelector(".gpt-distribution"));
-    instances.set(parentElement, view);
-  }
-  view.send = (act) => setStateValue("act", { ...view.controls, ...act, at: Date.now() });
-  receive(view, unpack(data));
-  return () => {
-    instances.delete(parentElement);
-    view.stop();
-  };
-}
+export default {
+  create: (element) => create(element.querySelector(".gpt-distribution")),
+  receive(view, { data, setStateValue }) {
+    view.send = (act) => setStateValue("act", { ...view.controls, ...act, at: Date.now() });
+    receive(view, unpack(data));
+  },
+  leave: (view) => view.stop(),
+};
 
 function create(root) {
   const view = {

@@ -5,24 +5,18 @@ const QUIET = 400; // after as many without a new value the hand is still: a key
 const PATIENCE = 1000; // after this an answer counts as lost, and the next value is sent
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-const instances = new WeakMap();
-
-/** Called by Streamlit at mount, and whenever Python has answered with other values. */
-export default function ({ data, parentElement, setStateValue }) {
-  let instance = instances.get(parentElement);
-  if (!instance) {
-    instance = create(parentElement.querySelector(".sliders"));
-    instances.set(parentElement, instance);
-  }
-  instance.report = setStateValue;
-  receive(instance, data);
-  return () => {
-    instances.delete(parentElement);
+export default {
+  create: (element) => create(element.querySelector(".sliders")),
+  receive(instance, { data, setStateValue }) {
+    instance.report = setStateValue;
+    receive(instance, data);
+  },
+  leave(instance) {
     clearTimeout(instance.timer);
     clearTimeout(instance.rest);
     instance.observer.disconnect();
-  };
-}
+  },
+};
 
 function create(root) {
   const instance = {

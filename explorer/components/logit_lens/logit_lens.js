@@ -2,23 +2,15 @@
 // depth from bottom to top, and over it the paths by which one cell came to be. Pointing, dragging
 // the slider over the training and pruning the paths need no message to Python; a click sends one.
 
-const instances = new WeakMap();
-
-/** Called by Streamlit at mount and whenever the data or the theme changes. */
-export default function ({ data, parentElement, setStateValue }) {
-  let view = instances.get(parentElement);
-  if (!view) {
-    view = create(parentElement.querySelector(".gpt-lens"));
-    instances.set(parentElement, view);
-  }
-  view.send = (choice) => setStateValue("choice", { ...choice, at: Date.now() });
-  view.sendDrawing = () => setStateValue("drawing", { ...view.drawing, at: Date.now() });
-  receive(view, unpack(data));
-  return () => {
-    instances.delete(parentElement);
-    view.stop();
-  };
-}
+export default {
+  create: (element) => create(element.querySelector(".gpt-lens")),
+  receive(view, { data, setStateValue }) {
+    view.send = (choice) => setStateValue("choice", { ...choice, at: Date.now() });
+    view.sendDrawing = () => setStateValue("drawing", { ...view.drawing, at: Date.now() });
+    receive(view, unpack(data));
+  },
+  leave: (view) => view.stop(),
+};
 
 function create(root) {
   const view = {

@@ -4,24 +4,18 @@
 const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "reset" };
 const HOVER_PAUSE = 100; // milliseconds between two reports of what is pointed at
 
-const instances = new WeakMap();
-
-/** Called by Streamlit at mount and whenever the figure or the theme changes. */
-export default function ({ data, parentElement, setTriggerValue }) {
-  let instance = instances.get(parentElement);
-  if (!instance) {
-    instance = create(parentElement.querySelector(".gpt-plot"));
-    instances.set(parentElement, instance);
-  }
-  instance.message = new TextDecoder().decode(data);
-  instance.report = setTriggerValue;
-  paint(instance);
-  return () => {
-    instances.delete(parentElement);
+export default {
+  create: (element) => create(element.querySelector(".gpt-plot")),
+  receive(instance, { data, setTriggerValue }) {
+    instance.message = new TextDecoder().decode(data);
+    instance.report = setTriggerValue;
+    paint(instance);
+  },
+  leave(instance) {
     instance.observer.disconnect();
     globalThis.Plotly?.purge(instance.chart);
-  };
-}
+  },
+};
 
 function create(root) {
   const chart = root.querySelector(".gpt-plot-chart");

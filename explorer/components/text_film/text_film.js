@@ -1,28 +1,24 @@
 // What was written at every checkpoint: the slider chooses, and nothing is asked of Python.
 
 const FILM = "text film";
-const films = new WeakMap();
 
-/** Called by Streamlit at mount and whenever the data or the theme changes. */
-export default function ({ data, parentElement }) {
-  let view = films.get(parentElement);
-  if (!view) {
-    view = { root: parentElement.querySelector(".gpt-text-film"), filmName: () => FILM };
+export default {
+  create(element) {
+    const view = { root: element.querySelector(".gpt-text-film"), filmName: () => FILM };
     view.scrubber = createScrubber(view);
-    films.set(parentElement, view);
-  }
-  // All of it is here already: the slider need not wait for anything.
-  globalThis.gptFilms ??= {};
-  globalThis.gptFilms[FILM] = { key: FILM };
-  view.message = { ...data, film: FILM };
-  if (!data.steps.includes(view.step)) view.step = data.steps.at(-1);
-  view.scrubber.layOut();
-  repaint(view);
-  return () => {
-    films.delete(parentElement);
-    view.scrubber.pause();
-  };
-}
+    return view;
+  },
+  receive(view, { data }) {
+    // All of it is here already: the slider need not wait for anything.
+    globalThis.gptFilms ??= {};
+    globalThis.gptFilms[FILM] = { key: FILM };
+    view.message = { ...data, film: FILM };
+    if (!data.steps.includes(view.step)) view.step = data.steps.at(-1);
+    view.scrubber.layOut();
+    repaint(view);
+  },
+  leave: (view) => view.scrubber.pause(),
+};
 
 function repaint(view) {
   const { steps, texts, given } = view.message;

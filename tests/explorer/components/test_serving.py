@@ -9,7 +9,7 @@ import pytest
 
 from explorer.components import serving
 
-SCRIPT = "export default function () {}\n"
+SCRIPT = "export default {};\n"
 
 
 def test_a_file_appears_once_and_whole(tmp_path: Path) -> None:
