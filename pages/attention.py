@@ -161,7 +161,7 @@ def open_summary(n_heads: int) -> None:
 def show_film(subject: Subject, choice: Choice, off: SwitchedOff, reading: Reading) -> None:
     """From the film, how each head came about; and behind it, what the slider will show."""
     film = ask_film(subject, off)
-    show_becoming(choice, reading, film)
+    show_becoming(subject, choice, reading, film)
     name = subject.film_name(off)
     if film.value:
         made: Film = film.value

@@ -78,6 +78,8 @@ def show_losses(subject: Subject) -> None:
             baselines_in(measured(first.summary)),
         ),
         key="compared losses",
+        filename=subject.filename("losses"),
+        columns={"curve": "trace", "step": "x", "loss, nats per token": "y"},
         height=400,
         alt=f"Losses over the steps of {' and '.join(dict.fromkeys(s.title for s in sides))}, the"
         f" chosen checkpoints {subject.first.step:,} and {subject.second.step:,} marked",

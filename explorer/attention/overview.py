@@ -14,6 +14,7 @@ from explorer.charts.heads import score_figure
 from explorer.charts.tokens import visible
 from explorer.components.attention import Choice
 from explorer.components.plot import plot
+from explorer.downloads import name_file
 
 TARGETS = 3
 SCORE_TITLES = {
@@ -59,14 +60,14 @@ def show_table(subject: Subject, choice: Choice, reading: Reading) -> None:
     st.download_button(
         "Table as CSV",
         table.to_csv(index=False),
-        f"heads-{subject.run.name}-{choice.step}.csv",
+        f"{name_file(subject.run.name, choice.step, 'heads')}.csv",
         "text/csv",
         on_click="ignore",
         icon=":material/table:",
     )
 
 
-def show_becoming(choice: Choice, reading: Reading, film: Outcome) -> None:
+def show_becoming(subject: Subject, choice: Choice, reading: Reading, film: Outcome) -> None:
     """A score of every head over the training."""
     st.header("When a head becomes what it is", anchor="becoming")
     if film.value is None:
@@ -92,6 +93,8 @@ def show_becoming(choice: Choice, reading: Reading, film: Outcome) -> None:
             made.steps, made.scores[name], heads, choice.shown, choice.step, SCORE_TITLES[name]
         ),
         key="score over steps",
+        filename=f"{subject.run.name}-heads-{name.replace('_', '-')}",
+        columns={"head": "trace", "step": "x", SCORE_TITLES[name]: "y"},
         height=320,
         alt=f"{SCORE_TITLES[name]} of every head over the steps; step {choice.step:,} is marked",
     )

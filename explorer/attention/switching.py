@@ -16,6 +16,7 @@ from explorer.charts.tokens import visible
 from explorer.components.attention import Choice
 from explorer.components.plot import plot
 from explorer.controls import show_mistake
+from explorer.downloads import name_file
 from gpt.lens.ablation import MLP, Head, Part, Replacement, compare_losses, parts_of
 from gpt.lens.opening import held_out_batches
 
@@ -47,6 +48,8 @@ def show_switching(subject: Subject, choice: Choice, off: SwitchedOff, reading: 
         plot(
             before_after_figure(before, after, tokens),
             key="before and after",
+            filename=name_file(subject.run.name, choice.step, "next token"),
+            columns={"model": "trace", "token": "text", "probability": "y"},
             height=300,
             alt=f"The most likely tokens after {visible(subject.texts[query])}"
             + (", with and without the parts that are switched off" if off else ""),

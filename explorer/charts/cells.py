@@ -74,6 +74,7 @@ def add_cells(figure: go.Figure, cells: Cells, *, row: int, column: int) -> None
     largest = float(np.nanmax(np.abs(values))) if not forbidden.all() else 1.0
     signed = cells.kind == "signed"
     figure.add_heatmap(
+        name=cells.title,
         z=values,
         zmin=-(largest or 1.0) if signed else 0.0,
         zmax=(largest or 1.0) if signed else 1.0,

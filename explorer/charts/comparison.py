@@ -18,6 +18,7 @@ from explorer.theme import CATEGORICAL, LIGHT
 Numbers = npt.NDArray[np.floating]
 
 SIDE_NAMES = ("A", "B")
+PATTERNS = (*SIDE_NAMES, "B − A")
 SIDE_COLOURS = (LIGHT.forward, CATEGORICAL[0])  # as on the Training page: a run, and one beside it
 
 MOST_NUMBERED = 12  # heads along an axis whose cells have room for a number
@@ -120,9 +121,9 @@ def pair_figure(
     texts = tokens if len(tokens) <= MOST_TICKS else None
     for column, values in enumerate(shown, start=1):
         is_difference = column == 3
-        what = "B − A" if is_difference else SIDE_NAMES[column - 1]
+        what = PATTERNS[column - 1]
         cells = Cells(
-            "",
+            what,
             values,
             texts,
             texts,
@@ -176,6 +177,7 @@ def lens_figure(models: Sequence[Depths], tokens: Sequence[str]) -> go.Figure:
         said = [[visible(each) for each in depth] for depth in model.said]
         room = max(1, CHARACTERS_IN_A_ROW // len(read))
         figure.add_heatmap(
+            name=model.title,
             z=model.probabilities.astype(np.float32),
             zmin=0,
             zmax=1,

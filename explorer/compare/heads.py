@@ -35,6 +35,8 @@ def show_heads(subject: Subject) -> None:
                 distances, names[0], names[1], pair, (readings[0].labels, readings[1].labels)
             ),
             key="head distances",
+            filename=subject.filename("heads"),
+            columns={"pair": "customdata", "apart by": "z"},
             height=max(320, min(640, 120 + 34 * len(names[0]))),
             alt="How far apart the attention of every head of A and every head of B is on this"
             f" text. Chosen: {names[0][pair[0]]} of A and {names[1][pair[1]]} of B,"
@@ -46,7 +48,7 @@ def show_heads(subject: Subject) -> None:
         st.download_button(
             "Distances as CSV",
             pd.DataFrame(distances, index=names[0], columns=names[1]).to_csv(),
-            f"heads-{subject.first.run.name}-{subject.second.run.name}.csv",
+            f"{subject.filename('heads')}.csv",
             "text/csv",
             on_click="ignore",
             icon=":material/table:",
@@ -61,6 +63,8 @@ def show_heads(subject: Subject) -> None:
             titles,
         ),
         key="pair of heads",
+        filename=subject.filename("pair of heads"),
+        columns={"whose": "trace", "query, from 0": "y", "key, from 0": "x", "weight": "z"},
         height=440,
         alt=f"Where {titles[0]} and {titles[1]} look on this text, and where the second looks more",
     )

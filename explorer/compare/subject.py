@@ -12,6 +12,7 @@ from explorer.attention.reading import NOTHING_OFF, read
 from explorer.charts.comparison import SIDE_NAMES
 from explorer.charts.training_words import distinct_titles
 from explorer.controls import show_mistake
+from explorer.downloads import name_file
 from explorer.models import model_at
 from explorer.run_choice import answer_start, choose_run, first_text, has_weights, openable_runs
 from gpt.lens.opening import OpenedModel
@@ -113,6 +114,11 @@ class Subject:
         """What to call each side."""
         first, second = (f"{side.title}, step {side.step:,}" for side in self.sides)
         return f"A: {first}", f"B: {second}"
+
+    def filename(self, what: str) -> str:
+        """What a file about both is called, without its ending."""
+        first, second = (name_file(side.run.name, side.step, "") for side in self.sides)
+        return f"{first}against-{second}{what.replace(' ', '-')}"
 
 
 def choose_subject() -> Subject | None:

@@ -105,16 +105,25 @@ def show_lens(subject: Subject) -> None:
     ]
     if not subject.has_one_text:
         for index, (side, model) in enumerate(zip(subject.sides, models, strict=True)):
-            draw_lens([model], side, f"lens {index}")
+            draw_lens([model], side, f"lens {index}", subject.filename(f"lens {index}"))
         return
-    draw_lens(models, subject.first, "lens")
+    draw_lens(models, subject.first, "lens", subject.filename("lens"))
 
 
-def draw_lens(models: list[Depths], side: Side, key: str) -> None:
+def draw_lens(models: list[Depths], side: Side, key: str, filename: str) -> None:
     rows = sum(len(model.names) for model in models)
     plot(
         lens_figure(models, side.texts),
         key=key,
+        filename=filename,
+        columns={
+            "model": "trace",
+            "depth, from 0": "y",
+            "token, from 0": "x",
+            "after": "customdata",
+            "would say": "text",
+            "probability": "z",
+        },
         height=130 * len(models) + 34 * rows,
         alt="The likeliest next token after each token at every depth, of "
         + " and of ".join(model.title for model in models),

@@ -40,6 +40,8 @@ def show_worth(subject: Subject) -> None:
     plot(
         worth_figure(table["part"].tolist(), *(costs_in(table, side) for side in SIDE_NAMES)),
         key="worth",
+        filename=subject.filename("parts"),
+        columns={"of": "trace", "without": "text", "loss rises by": "y"},
         height=320,
         alt="What the loss rises by without each head and each MLP, of A and of B",
     )

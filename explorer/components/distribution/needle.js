@@ -61,7 +61,6 @@ function paintNeedle(view) {
   const given = message.given[view.place] ? "It was given, not drawn. " : "";
   words.innerHTML =
     `${given}The needle stands at <b>${now.needle.toFixed(4)}</b>, in the share of <b class="chip">${escaped(text)}</b>,` +
-    ` which goes from ${now.span[0].toFixed(4)} to ${now.span[1].toFixed(4)}.` +
-    ` The strip is the bars laid end to end, in the order of the vocabulary; a line leads from a bar to its share.`;
+    ` which goes from ${now.span[0].toFixed(4)} to ${now.span[1].toFixed(4)}.`;
   line.setAttribute("aria-label", `The needle at ${now.needle.toFixed(4)} points at ${text}`);
 }

@@ -19,7 +19,6 @@ import streamlit as st
 
 from explorer.components import scrubber
 from explorer.components.film import MESSAGE_SCRIPT, pack, send_film
-from explorer.components.fonts import FONTS_SCRIPT
 from explorer.components.painting import COLOURS_SCRIPT, SAVING_SCRIPT
 from explorer.components.reports import newly_reported
 from explorer.components.serving import served_component
@@ -191,7 +190,6 @@ def _component() -> Callable[..., Any]:
     shared = [
         COLOURS_SCRIPT,
         SAVING_SCRIPT,
-        FONTS_SCRIPT,
         scrubber.SCRIPT,
         MESSAGE_SCRIPT,
     ]

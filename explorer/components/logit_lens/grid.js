@@ -255,7 +255,7 @@ function createGrid(view) {
   });
   scroll.addEventListener("scroll", () => view.message && paint(), { passive: true });
 
-  async function save(format) {
+  function save(format) {
     const { message, frame } = view;
     const name = `${message.run}-step-${view.step}-logit-lens`;
     if (format === "csv") {
@@ -277,7 +277,7 @@ function createGrid(view) {
     drawCells(pen, 0, message.tokens.length);
     drawNames(pen);
     drawOver(pen);
-    saveSvg(await withFonts(pen.drawing(width, height)), width, height, format, name);
+    saveSvg(pen.drawing(width, height), width, height, format, name);
   }
 
   return { layOut, paint, light, bringIntoView, save };

@@ -8,4 +8,6 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 COLOURS_SCRIPT = (HERE / "colours.js").read_text(encoding="utf-8")
-SAVING_SCRIPT = (HERE / "saving.js").read_text(encoding="utf-8")
+SAVING_SCRIPT = "\n".join(
+    (HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("saving", "fonts")
+)

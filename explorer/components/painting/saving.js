@@ -1,7 +1,8 @@
 // Drawings as files.
 
-/** A drawing as SVG text, or as an image twice as large. */
-function saveSvg(svg, width, height, format, name) {
+/** A drawing, with its fonts in it, as SVG text or as an image twice as large. */
+async function saveSvg(drawing, width, height, format, name) {
+  const svg = await withFonts(drawing);
   if (format === "svg") return download(svg, "image/svg+xml", `${name}.svg`);
   const image = new Image();
   image.onload = () => {

@@ -22,7 +22,6 @@ import streamlit as st
 from plotly.utils import PlotlyJSONEncoder
 
 from explorer import theme
-from explorer.components.fonts import FONTS_SCRIPT
 from explorer.components.painting import SAVING_SCRIPT
 from explorer.components.serving import STATIC, put, served_component
 
@@ -134,7 +133,7 @@ def _event(kind: Literal["click", "hover"], state: Any) -> PlotEvent | None:
 def _component() -> Callable[..., Any]:
     """The component as Streamlit knows it, with what its script needs from Python before it."""
     own = (HERE / "plot.js").read_text(encoding="utf-8")
-    scripts = [plotly_script(), own, SAVING_SCRIPT, FONTS_SCRIPT]
+    scripts = [plotly_script(), own, SAVING_SCRIPT]
     return served_component(
         "gpt_explorer_plot",
         html=(HERE / "plot.html").read_text(encoding="utf-8"),

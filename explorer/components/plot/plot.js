@@ -237,7 +237,7 @@ async function save(instance, format) {
   const { clientWidth: width, clientHeight: height } = chart;
   const options = { format: "svg", imageDataOnly: true, width, height };
   const drawing = await globalThis.Plotly.toImage(figure, options);
-  saveSvg(await withFonts(drawing), width, height, format, name);
+  saveSvg(drawing, width, height, format, name);
 }
 
 const PLAIN_COLUMNS = Object.fromEntries(["trace", "x", "y", "z", "text"].map((each) => [each, each]));
