@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from explorer.charts.training import (
-    Baseline,
     Curve,
     Mark,
     Trail,
@@ -35,6 +34,7 @@ from explorer.run_watch import (
     view_now,
 )
 from gpt.runs.library import Listing, Summary
+from gpt.runs.text_measure import Baseline
 
 state = st.session_state
 

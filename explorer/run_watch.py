@@ -12,15 +12,15 @@ import streamlit as st
 from explorer.background import outcome
 from explorer.charts.training import (
     UNITS,
-    Baseline,
     Curve,
     View,
     in_unit,
 )
-from explorer.measures import TextMeasure, ask_text
+from explorer.measures import ask_text
 from explorer.reruns import run_whole_page, was_cut_short
 from explorer.run_records import NOTHING, RunRecords
 from gpt.runs.library import Listing, Summary
+from gpt.runs.text_measure import Baseline, TextMeasure
 
 TICK = 0.8  # seconds between two looks at a run that trains
 RESTING_TICK = 2.0  # at runs that only rest

@@ -12,8 +12,9 @@ from plotly.subplots import make_subplots
 
 from explorer.charts.cells import Cells, add_cells
 from explorer.charts.tokens import visible
-from explorer.charts.training import Baseline, Curve, View, loss_figure
+from explorer.charts.training import Curve, View, loss_figure
 from explorer.theme import CATEGORICAL, LIGHT
+from gpt.runs.text_measure import Baseline
 
 Numbers = npt.NDArray[np.floating]
 

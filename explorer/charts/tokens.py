@@ -6,16 +6,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from explorer.charts.numbers import format_number
+from gpt.corpus.signs import BOS_SIGN as BOS_SIGN
+from gpt.corpus.signs import visible as visible
 
-BOS_SIGN = "⊢"
 DEEPEST = 45  # percent of colour under a token, on which its text still stands out
-
-_SIGNS = {" ": "·", "\n": "↵", "\t": "⇥", "\r": "␍"}
-
-
-def visible(text: str) -> str:
-    """The text of a token with what is blank made visible; nothing is BOS."""
-    return "".join(_SIGNS.get(character, character) for character in text) or BOS_SIGN
 
 
 def chip(text: str, *, note: object = None, kind: str = "") -> str:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from explorer.theme import CATEGORICAL, LIGHT
+from gpt.runs.text_measure import Baseline
 
 Unit = Literal["nats", "perplexity", "bits per character"]
 UNITS: tuple[Unit, ...] = ("nats", "perplexity", "bits per character")
@@ -50,14 +51,6 @@ class Curve:
     validation_losses: Numbers
     steps: int
     characters_per_token: float = 1.0
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """A loss that can be had without a GPT, in nats per token, and its name."""
-
-    label: str
-    loss: float
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from explorer.charts.training_words import duration
 from explorer.components.plot import plot
 from explorer.controls import show_mistake
 from explorer.home.tour import PRESET, TITLE, Tour, begin, find_tour, let_write, note_head
-from explorer.measures import TextMeasure, measure_text
 from explorer.reruns import run_whole_page, was_cut_short
 from explorer.run_records import NOTHING, RunRecords, runs_now
 from gpt.corpus.catalogue import load_corpus
@@ -24,6 +23,7 @@ from gpt.corpus.text import CorpusError
 from gpt.runs.config import RunError
 from gpt.runs.launch import resume_run, start_run
 from gpt.runs.library import Summary
+from gpt.runs.text_measure import TextMeasure, measure_text
 
 TICK = 0.6  # seconds between two looks while it learns
 WHO = "tour"

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer.charts.training import (
-    Baseline,
     Curve,
     Mark,
     Trail,
@@ -22,6 +21,7 @@ from explorer.charts.training import (
     trail_figure,
 )
 from explorer.theme import CATEGORICAL, LIGHT
+from gpt.runs.text_measure import Baseline
 
 
 def curve(title: str = "mine", losses: tuple[float, ...] = (3.0, 2.0, 1.0)) -> Curve:

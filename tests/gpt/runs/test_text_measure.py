@@ -4,13 +4,13 @@ import math
 
 import pytest
 
-from explorer.measures import measure_text
 from gpt.corpus.catalogue import load_corpus
 from gpt.corpus.corpus import Corpus
 from gpt.corpus.tasks import TASKS
 from gpt.corpus.tasks.strings import Copy
 from gpt.runs.data import encode_streams, make_tokenizer
 from gpt.runs.settings import TokenizerSettings
+from gpt.runs.text_measure import measure_text
 
 NAMES = load_corpus("names")
 
