@@ -137,8 +137,12 @@ begin_page()
 subject = choose_subject()
 if subject is not None:
     tick = tick_for(judge(subject))
-    st.fragment(show_verdict, run_every=tick)(subject, tick)
-    st.fragment(show_pairs)(subject)
+    # Each in a container of the page: where a fragment runs again before the page's messages have
+    # left, its part of them is dropped, and what stands in its place would be overwritten.
+    with st.container():
+        st.fragment(show_verdict, run_every=tick)(subject, tick)
+    with st.container():
+        st.fragment(show_pairs)(subject)
     let_it_be_painted()
     show_things_to_try(THINGS_TO_TRY)
     show_losses(subject)
