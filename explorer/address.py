@@ -70,10 +70,10 @@ def refusals(asked: Mapping[str, str], view: Mapping[str, str]) -> list[str]:
     sentences = []
     for name, text in asked.items():
         if name not in view:
-            sentences.append(f"The link says {_quoted(name)}, which this page has no use for.")
+            sentences.append(no_use_for(name))
         elif not _means(text, view[name]):
-            shown = f"Shown is {_quoted(view[name])}." if view[name] else "It is left out."
-            sentences.append(f"In the link, {name} is {_quoted(text)}, which is not here. {shown}")
+            shown = f"Shown is {quoted(view[name])}." if view[name] else "It is left out."
+            sentences.append(f"In the link, {name} is {quoted(text)}, which is not here. {shown}")
     return sentences
 
 
@@ -85,7 +85,11 @@ def _means(one: str, other: str) -> bool:
     return None not in numbers and numbers[0] == numbers[1]
 
 
-def _quoted(text: str) -> str:
+def no_use_for(name: str) -> str:
+    return f"The link says {quoted(name)}, which this page has no use for."
+
+
+def quoted(text: str) -> str:
     """Something from an address, which is not markup."""
     short = text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
-    return "“" + re.sub(r"([^\w\s])", r"\\\1", short) + "”"
+    return "“" + re.sub(r"([^\w\s]|_)", r"\\\1", short) + "”"

@@ -6,13 +6,13 @@ tokens of which the one at place 8 was forced to be token 5.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import streamlit as st
 
+from explorer.address import no_use_for, quoted
 from explorer.components.distribution import Controls
 from explorer.controls import show_mistake
 from explorer.sampling.subject import (
@@ -65,11 +65,7 @@ class Told(NamedTuple):
 def read_link() -> Controls:
     """Take up what the address says, in the first run of a visit; what makes no sense is told."""
     query = st.query_params.to_dict()
-    mistakes = [
-        f"The link says {quoted(name)}, which this page has no use for."
-        for name in query
-        if name not in KNOWN
-    ]
+    mistakes = [no_use_for(name) for name in query if name not in KNOWN]
     if "run" in query:
         state["sampling run"] = query["run"]
     if "prompt" in query:
@@ -172,12 +168,6 @@ def number_in(text: str, kind: Callable[[str], float]) -> float | None:
 
 def refused(name: str, value: str, must_be: str, instead: str) -> str:
     return f"In the link, {name} is {quoted(value)}; it must be {must_be}. Shown is {instead}."
-
-
-def quoted(text: str) -> str:
-    """Something from the address, which is not markup."""
-    short = text if len(text) <= 40 else f"{text[:39]}…"
-    return "“" + re.sub(r"([^\w\s]|_)", r"\\\1", short) + "”"
 
 
 def show_link_mistakes() -> None:
