@@ -7,14 +7,13 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.address import show_refusals
-from explorer.charts.comparison import losses_figure
 from explorer.charts.training_comparison import comparison_table
+from explorer.compare.curves import is_text_awaited, show_losses
 from explorer.compare.heads import show_heads
 from explorer.compare.subject import PAGE, Subject, choose_subject, read_link, write_link
 from explorer.compare.texts import show_lens, show_samples
 from explorer.compare.verdict import Verdict, agreement_words, judge, sentence, verdict_table
 from explorer.compare.worth import show_worth
-from explorer.components.plot import plot
 from explorer.reruns import (
     begin_page,
     end_page,
@@ -22,7 +21,6 @@ from explorer.reruns import (
     run_whole_page,
     was_cut_short,
 )
-from explorer.run_watch import baselines_in, curve_of, measured
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from gpt.lens.ablation import compare_losses
@@ -44,46 +42,23 @@ def show_verdict(subject: Subject, tick: float | None) -> None:
     st.html(verdict_table(verdict, subject))
     if verdict.agreement:
         st.html(f'<p class="gpt-caption">{agreement_words(verdict.agreement)}</p>')
-    if tick_for(verdict) != tick or was_cut_short():
+    if tick_for(verdict, subject) != tick or was_cut_short():
         run_whole_page()
 
 
-def tick_for(verdict: Verdict) -> float | None:
-    """How often to look whether a loss has been measured."""
-    return TICK if verdict.is_awaited else None
+def tick_for(verdict: Verdict, subject: Subject) -> float | None:
+    """How often to look whether a loss has been measured, or a text counted."""
+    return TICK if verdict.is_awaited or is_text_awaited(subject) else None
 
 
 def show_pairs(subject: Subject) -> None:
     """Head against head; which pair is open stands in the address."""
     refusals = st.container()  # of what the address asks for: known when all has been shown
     show_heads(subject)
-    write_link(subject)
+    chosen = [(side.summary, side.step) for side in subject.sides]
+    write_link(chosen, subject.text, subject.seed)
     with refusals:
         show_refusals(PAGE)
-
-
-def show_losses(subject: Subject) -> None:
-    """The losses of both over their steps, the chosen checkpoints marked."""
-    sides = [side for side in subject.sides if not side.summary.config.is_from_outside]
-    if not sides:
-        return
-    first = sides[0]
-    curves = [curve_of(side.summary, side.title) for side in sides]
-    other = curves[1] if len(sides) == 2 and not subject.is_one_run else None
-    plot(
-        losses_figure(
-            curves[0],
-            other,
-            (subject.first.step, subject.second.step),
-            baselines_in(measured(first.summary)),
-        ),
-        key="compared losses",
-        filename=subject.filename("losses"),
-        columns={"curve": "trace", "step": "x", "loss, nats per token": "y"},
-        height=400,
-        alt=f"Losses over the steps of {' and '.join(dict.fromkeys(s.title for s in sides))}, the"
-        f" chosen checkpoints {subject.first.step:,} and {subject.second.step:,} marked",
-    )
 
 
 def show_settings(subject: Subject) -> None:
@@ -136,7 +111,7 @@ st.title("What makes the difference?")
 begin_page()
 subject = choose_subject()
 if subject is not None:
-    tick = tick_for(judge(subject))
+    tick = tick_for(judge(subject), subject)
     # Each in a container of the page: where a fragment runs again before the page's messages have
     # left, its part of them is dropped, and what stands in its place would be overwritten.
     with st.container():
@@ -144,12 +119,12 @@ if subject is not None:
     with st.container():
         st.fragment(show_pairs)(subject)
     let_it_be_painted()
-    show_things_to_try(THINGS_TO_TRY)
     show_losses(subject)
     show_samples(subject)
     show_lens(subject)
     show_worth(subject)
     show_settings(subject)
+show_things_to_try(THINGS_TO_TRY)
 end_page()
 show_code(
     head_distances,

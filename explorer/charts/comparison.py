@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,15 @@ from plotly.subplots import make_subplots
 
 from explorer.charts.cells import Cells, add_cells
 from explorer.charts.tokens import visible
-from explorer.charts.training import Curve, View, loss_figure
+from explorer.charts.training import (
+    SMOOTHING_SHARE,
+    Curve,
+    Unit,
+    View,
+    in_unit,
+    loss_figure,
+    smooth,
+)
 from explorer.theme import CATEGORICAL, LIGHT
 from gpt.runs.text_measure import Baseline
 
@@ -33,26 +41,63 @@ MOST_WRITTEN = 40  # tokens in a row of the lens whose predictions have room
 
 
 def losses_figure(
-    first: Curve,
-    second: Curve | None,
-    steps: tuple[int, int],
+    curves: Mapping[str, Curve],
+    steps: Mapping[str, int],
     baselines: Sequence[Baseline] = (),
+    unit: Unit = "nats",
 ) -> go.Figure:
-    """The losses of both runs, each chosen checkpoint a line; `second` is None for one run."""
-    overlays = [] if second is None else [second]
-    figure = loss_figure(first, baselines, view=View(), overlays=overlays)
-    last = max(curve.steps for curve in (first, *overlays))
-    is_same = steps[0] == steps[1]
-    for name, colour, step in zip(SIDE_NAMES, SIDE_COLOURS, steps, strict=True):
+    """The losses of the sides that were trained here, each chosen checkpoint a line.
+
+    Validation solid and training dotted, A before B, each in the colour of its side.
+
+    Args:
+        curves: by the names of the sides; of one run at two steps only A's.
+        steps: of the checkpoints, by the names of the sides.
+        baselines: that hold for all curves.
+        unit: that holds for all curves.
+    """
+    first, *others = curves.values()
+    figure = loss_figure(first, baselines, view=View(unit), overlays=others)
+    whose = f"{first.title}, " if others else ""
+    traces = {trace.name: trace for trace in figure.data}
+    drawn = []
+    for name, curve in curves.items():
+        colour = SIDE_COLOURS[SIDE_NAMES.index(name)]
+        for part, width, dash in (("validation", 2, "solid"), ("train", 1.5, "dot")):
+            trace = traces.get(f"{whose if curve is first else f'{curve.title}, '}{part}")
+            if trace is not None:
+                trace.line = {"color": colour, "width": width, "dash": dash}
+                trace.marker = {"size": 6, "color": colour}
+                drawn.append(trace)
+    figure.data = drawn
+    lows, highs = zip(*(extent(curve, unit) for curve in curves.values()), strict=True)
+    lines = in_unit(
+        np.array([each.loss for each in baselines]), unit, first.characters_per_token
+    ).tolist()
+    low, high = min(*lows, *lines, np.inf), max(*highs, *lines, -np.inf)
+    if np.isfinite([low, high]).all():
+        room = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
+        figure.update_yaxes(range=[low - room, high + room])
+    last = max(curve.steps for curve in curves.values())
+    is_same = len(steps) == 2 and len(set(steps.values())) == 1
+    for name, step in steps.items():
         label = ("A and B" if name == "A" else "") if is_same else name
         figure.add_vline(
             step,
-            line={"color": colour, "width": 1.5, "dash": "dot"},
+            line={"color": SIDE_COLOURS[SIDE_NAMES.index(name)], "width": 1.5, "dash": "dot"},
             annotation={"text": f"<b>{label}</b>", "font": {"color": LIGHT.text, "size": 13}},
             # At the foot, on the side where there is room: above stand the baselines' names.
             annotation_position="bottom right" if 2 * step < last else "bottom left",
         )
     return figure
+
+
+def extent(curve: Curve, unit: Unit) -> tuple[float, float]:
+    """From where to where the drawn losses of a curve go."""
+    width = max(1, len(curve.train_losses) // SMOOTHING_SHARE)
+    losses = np.concatenate([smooth(curve.train_losses, width), curve.validation_losses])
+    shown = in_unit(losses, unit, curve.characters_per_token)
+    return float(np.min(shown, initial=np.inf)), float(np.max(shown, initial=-np.inf))
 
 
 def head_distance_figure(

@@ -9,6 +9,7 @@ import torch
 
 from explorer.attention.reading import NOTHING_OFF, Reading, head_name, read
 from explorer.charts.comparison import SIDE_NAMES, head_distance_figure, pair_figure
+from explorer.charts.tokens import BOS_SIGN
 from explorer.compare.subject import Side, Subject
 from explorer.components.plot import PlotEvent, plot
 from gpt.lens.comparison import head_distances
@@ -75,14 +76,30 @@ def why_not(subject: Subject) -> str | None:
     for name, side in zip(SIDE_NAMES, subject.sides, strict=True):
         if not side.has_heads:
             return f"{name} has no attention at all: there is nothing to compare."
+    if subject.unread:
+        return "Heads are held against each other on a text that both can read."
     if not subject.has_one_text:
-        return (
-            "The two cut this text into different tokens, so the place of one is not the place of"
-            " the other: heads are compared where both read the same."
-        )
+        return apart(subject)
     if len(subject.first.ids) < 2:
         return "Heads differ from the second token on: let them read a longer text."
     return None
+
+
+def apart(subject: Subject) -> str:
+    """Why the places of one are not those of the other."""
+    first, second = subject.sides
+    texts = [side.texts[side.has_begin :] for side in subject.sides]
+    if texts[0] == texts[1] and first.has_begin != second.has_begin:
+        name = "A" if first.has_begin else "B"
+        return (
+            f"Both cut this text alike, but {name} alone reads the mark of the beginning,"
+            f" {BOS_SIGN}, before it: its places are one further on, and its heads can look there."
+            " Heads are compared where both read the same."
+        )
+    return (
+        "The two cut this text into different tokens, so the place of one is not the place of"
+        " the other: heads are compared where both read the same."
+    )
 
 
 def reading_of(side: Side) -> Reading:

@@ -5,21 +5,24 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from explorer.background import Background, Outcome, outcome
+from explorer.charts.training import Unit
 from explorer.compare.subject import Side, Subject
+from explorer.measures import ask_text
 from explorer.models import model_at
 from gpt.lens.ablation import compare_losses
 from gpt.lens.opening import held_out_batches
 from gpt.runs.comparison import Spread, siblings, spread_of, validation_loss_at
+from gpt.runs.data import bits_per_character
 from gpt.runs.library import Summary
 
 _background = Background()
 
 
 class SideLosses(NamedTuple):
-    """What is known of a side by now.
+    """What is known of a side by now, in the unit in which both sides can be compared.
 
     Attributes:
-        own: of this run and step, in nats per token.
+        own: of this run and step.
         spread: over every seed that has weights of that step; None before all are known.
     """
 
@@ -31,11 +34,27 @@ class SideLosses(NamedTuple):
         return self.own.is_awaited or (self.own.value is not None and self.spread is None)
 
 
+def unit_of(subject: Subject) -> Unit:
+    """What losses are told in: tokens are a measure only for those who cut a text alike."""
+    return "nats" if subject.has_one_vocabulary else "bits per character"
+
+
 def losses_of(side: Side, subject: Subject) -> SideLosses:
     """The validation losses, as far as they are known; what is not is being measured."""
     own = ask_loss(side.summary, side.step)
     if own.value is None:
         return SideLosses(own, None)
+    is_in_bits, characters = unit_of(subject) == "bits per character", 1.0
+    if is_in_bits:
+        text = outcome(ask_text(side.summary.config, side.run))
+        if text.value is None:
+            return SideLosses(text, None)
+        characters = text.value.characters_per_token
+
+    def convert(loss: float) -> float:
+        return bits_per_character(loss, characters) if is_in_bits else loss
+
+    own = Outcome(convert(own.value), None)
     found = [
         ask_loss(each, side.step)
         for each in siblings(side.summary, subject.among)
@@ -43,7 +62,8 @@ def losses_of(side: Side, subject: Subject) -> SideLosses:
     ]
     if any(each.is_awaited for each in found):
         return SideLosses(own, None)
-    return SideLosses(own, spread_of([each.value for each in found if each.value is not None]))
+    known = [convert(each.value) for each in found if each.value is not None]
+    return SideLosses(own, spread_of(known))
 
 
 def ask_loss(summary: Summary, step: int) -> Outcome:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from explorer.models import model_at
 from explorer.run_choice import answer_start, choose_run, first_text, has_weights, openable_runs
 from gpt.lens.opening import OpenedModel
 from gpt.lens.trace import Trace
+from gpt.runs.comparison import is_same_but_seed
 from gpt.runs.config import RunError
 from gpt.runs.library import Summary
 from gpt.runs.run import Run
@@ -38,7 +40,8 @@ class Side:
         title: of the run, told from others.
         step: of the checkpoint.
         opened: its model.
-        ids, texts: the tokens of the text, as this model reads it.
+        ids, texts: the tokens of the text, as this model reads it; none where it cannot.
+        n_cropped: how many tokens at the beginning of the text are left out.
     """
 
     summary: Summary
@@ -47,6 +50,7 @@ class Side:
     opened: OpenedModel
     ids: tuple[int, ...]
     texts: tuple[str, ...]
+    n_cropped: int = 0
 
     @property
     def run(self) -> Run:
@@ -70,8 +74,22 @@ class Side:
         return "".join(self.texts[: start if start > 1 else None])
 
     @property
+    def asked_text(self) -> str:
+        """The characters whose surprise is the loss on the text."""
+        return self.opened.tokenizer.decode(self.ids[self.answer_start :])
+
+    @property
     def has_heads(self) -> bool:
         return self.opened.model.config.n_blocks > 0
+
+    @property
+    def is_from_outside(self) -> bool:
+        return self.summary.config.is_from_outside
+
+    @property
+    def has_begin(self) -> bool:
+        """Whether the first that it reads is the mark of the beginning."""
+        return bool(self.ids) and self.ids[0] == self.opened.tokenizer.bos
 
 
 @dataclass(frozen=True)
@@ -81,8 +99,9 @@ class Subject:
     Attributes:
         first, second: A and B.
         among: all runs there are, for what luck can do.
-        text: that both have read.
+        text: that both have read, or were to read.
         seed: from which both write.
+        unread: why one of them cannot read the text; None where both have.
     """
 
     first: Side
@@ -90,6 +109,7 @@ class Subject:
     among: tuple[Summary, ...]
     text: str
     seed: int
+    unread: str | None = None
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -105,6 +125,22 @@ class Subject:
         return self.first.texts == self.second.texts
 
     @property
+    def are_seeds_of_one(self) -> bool:
+        """Whether nothing but the seed parts them: one configuration, after as many steps."""
+        return (
+            not self.is_one_run
+            and self.first.step == self.second.step
+            and is_same_but_seed(self.first.summary, self.second.summary)
+        )
+
+    @property
+    def has_one_corpus(self) -> bool:
+        """Whether both have learnt, and are tested on, the same text."""
+        configs = [side.summary.config for side in self.sides]
+        is_known = not any(config.is_from_outside for config in configs)
+        return is_known and configs[0].corpus.sha256 == configs[1].corpus.sha256
+
+    @property
     def has_one_vocabulary(self) -> bool:
         """Whether the same ids mean the same."""
         return self.first.opened.tokenizer == self.second.opened.tokenizer
@@ -112,7 +148,10 @@ class Subject:
     @property
     def titles(self) -> tuple[str, str]:
         """What to call each side."""
-        first, second = (f"{side.title}, step {side.step:,}" for side in self.sides)
+        first, second = (
+            f"{side.title}, {'as adopted' if side.is_from_outside else f'step {side.step:,}'}"
+            for side in self.sides
+        )
         return f"A: {first}", f"B: {second}"
 
     def filename(self, what: str) -> str:
@@ -129,6 +168,7 @@ def choose_subject() -> Subject | None:
     columns = st.columns([4, 2, 4, 2], vertical_alignment="bottom", gap="medium")
     titles = distinct_titles([*runs.values()])
     chosen: list[tuple[Summary, int]] = []
+    gone = forget_missing(runs)
     for index, name in enumerate(SIDE_NAMES):
         if state.get(f"compare run {name}") is None and chosen:
             state[f"compare run {name}"] = chosen[0][0].run.name
@@ -136,8 +176,11 @@ def choose_subject() -> Subject | None:
             summary = choose_run(runs, f"compare run {name}", f"{name}: run")
         with columns[2 * index + 1]:
             chosen.append((summary, choose_step(summary, name)))
+    for name in gone:
+        show_mistake(f"{name} is not here any more; another run is shown.")
+    summaries = [summary for summary, _ in chosen]
     entry, seed_place = st.columns([8, 2], vertical_alignment="bottom", gap="medium")
-    suggest_text([summary for summary, _ in chosen])
+    suggest_text(summaries)
     with entry:
         text = st.text_area(
             "Text that both read",
@@ -157,12 +200,79 @@ def choose_subject() -> Subject | None:
             key="compare seed",
             persist_state="session",
         )
+    room = min(MOST_TOKENS, *(summary.config.model.block_size for summary in summaries))
     try:
-        first, second = (read_text(titles, summary, step, text) for summary, step in chosen)
-    except ValueError as error:
+        opened = [model_at(summary.run, step) for summary, step in chosen]
+    except RunError as error:
         show_mistake(str(error))
+        write_link(chosen, text, int(seed))
         return None
-    return Subject(first, second, tuple(runs.values()), text, int(seed))
+    sides, unread = [], None
+    for name, (summary, step), model in zip(SIDE_NAMES, chosen, opened, strict=True):
+        side = Side(summary, titles[summary.run.name], step, model, (), ())
+        try:
+            side = read_text(side, text, room)
+        except ValueError as error:
+            unread = unread or f"{name}, {side.title}, cannot read this text. {error}"
+        sides.append(side)
+    first, second = sides
+    show_reading(first, second, unread)
+    return Subject(first, second, tuple(runs.values()), text, int(seed), unread)
+
+
+def forget_missing(runs: Mapping[str, Summary]) -> list[str]:
+    """Lets what is not here be chosen anew; returns it, but for what a link asks for.
+
+    Of a link, all that could not be had is told in one place.
+    """
+    gone = []
+    for name in SIDE_NAMES:
+        asked = state.get(f"compare run {name}")
+        if asked is not None and asked not in runs:
+            gone.append(asked)
+            state[f"compare run {name}"] = None
+    return [] if f"{PAGE} asked" in state else gone
+
+
+def show_reading(first: Side, second: Side, unread: str | None) -> None:
+    """What cannot be read, with a text that can; how much is read; what had to give way."""
+    summaries = [first.summary, second.summary]
+    if unread:
+        show_mistake(unread)
+        if text := shared_text(summaries):
+            st.button(
+                "Take a text that both can read",
+                on_click=set_text,
+                args=(text,),
+                key="compare take",
+            )
+        return
+    if words := cropped_words(first, second):
+        st.html(f'<p class="gpt-caption">{words}</p>')
+    if replaced := state.get("compare replaced"):
+        st.html(
+            f'<p class="gpt-caption">“{escape(replaced)}” cannot be read by both of these: another'
+            " text has taken its place.</p>"
+        )
+
+
+def cropped_words(first: Side, second: Side) -> str:
+    """How much of the text is read, where that is not all."""
+    if not first.n_cropped and not second.n_cropped:
+        return ""
+    counts = [(len(side.ids), len(side.ids) + side.n_cropped) for side in (first, second)]
+    if counts[0] == counts[1]:
+        read, of = counts[0]
+        return f"Of the {of} tokens of this text both read the last {read}: more do not fit."
+    parts = [
+        f"{name} the last {read} of {of}" if read < of else f"{name} all {of}"
+        for name, (read, of) in zip(SIDE_NAMES, counts, strict=True)
+    ]
+    return f"Not all of this text fits: {parts[0]} of its tokens, {parts[1]} are read."
+
+
+def set_text(text: str) -> None:
+    state["compare text"] = text
 
 
 def suggest_text(summaries: list[Summary]) -> None:
@@ -170,10 +280,27 @@ def suggest_text(summaries: list[Summary]) -> None:
     names = tuple(each.run.name for each in summaries)
     if state.get("compare text of") == names:
         return
+    is_first, text = "compare text of" not in state, state.get("compare text") or ""
     state["compare text of"] = names
-    suggestions = [state.get("compare text") or "", *map(first_text, reversed(summaries))]
-    readable = (text for text in suggestions if text and all(can_read(s, text) for s in summaries))
-    state["compare text"] = next(readable, suggestions[0])
+    state["compare replaced"] = None
+    if text and all(can_read(each, text) for each in summaries):
+        return
+    suggested = shared_text(summaries)
+    if suggested:
+        state["compare text"] = suggested
+        state["compare replaced"] = None if is_first else text
+
+
+def shared_text(summaries: list[Summary]) -> str:
+    """What one of them wrote last, as far as both know its letters; empty if they share none."""
+    texts = [first_text(each) for each in reversed(summaries)]
+    for text in texts:
+        if text and all(can_read(each, text) for each in summaries):
+            return text
+    known = (
+        "".join(c for c in text if all(can_read(each, c) for each in summaries)) for text in texts
+    )
+    return max(known, key=len)
 
 
 def can_read(summary: Summary, text: str) -> bool:
@@ -197,26 +324,30 @@ def choose_step(summary: Summary, name: str) -> int:
             summary.run.name,
         )
         state[key] = early if is_first_look else steps[-1]
+    is_adopted = summary.config.is_from_outside
     return st.selectbox(
-        "after step", steps, format_func="{:,}".format, key=key, persist_state="session"
+        "weights" if is_adopted else "after step",
+        steps,
+        format_func=(lambda step: "as adopted") if is_adopted else "{:,}".format,
+        key=key,
+        persist_state="session",
     )
 
 
-def read_text(titles: Mapping[str, str], summary: Summary, step: int, text: str) -> Side:
-    """The side that has read the text, as far as there is room for it.
+def read_text(side: Side, text: str, room: int) -> Side:
+    """The side when it has read the text, of which the last `room` tokens fit.
 
-    Raises ValueError if the model cannot be opened or does not know the text's characters.
+    Raises ValueError if the model does not know the text's characters.
     """
-    name = titles[summary.run.name]
-    try:
-        opened = model_at(summary.run, step)
-        ids = tuple(opened.encode(text).tokens[-MOST_TOKENS:])
-    except RunError:
-        raise
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
-    decode = opened.tokenizer.decode
-    return Side(summary, name, step, opened, ids, tuple(decode([each]) for each in ids))
+    prompt = side.opened.encode(text)
+    ids = tuple(prompt.tokens[-room:])
+    decode = side.opened.tokenizer.decode
+    return replace(
+        side,
+        ids=ids,
+        texts=tuple(decode([each]) for each in ids),
+        n_cropped=prompt.n_cropped + len(prompt.tokens) - len(ids),
+    )
 
 
 def read_link() -> None:
@@ -234,11 +365,11 @@ def read_link() -> None:
         state["compare pair"] = (first, second)
 
 
-def write_link(subject: Subject) -> None:
+def write_link(chosen: Sequence[tuple[Summary, int]], text: str, seed: int) -> None:
     """Put the view into the address, so that it can be shared and found again."""
     pair = state.get("compare pair") or ()
-    view = {"text": subject.text, "seed": str(subject.seed), "pair": "~".join(map(str, pair))}
-    for name, side in zip(SIDE_NAMES, subject.sides, strict=True):
-        view[name.lower()] = side.run.name
-        view[f"{name.lower()}_step"] = str(side.step)
+    view = {"text": text, "seed": str(seed), "pair": "~".join(map(str, pair))}
+    for name, (summary, step) in zip(SIDE_NAMES, chosen, strict=True):
+        view[name.lower()] = summary.run.name
+        view[f"{name.lower()}_step"] = str(step)
     write_address(PAGE, view, {})

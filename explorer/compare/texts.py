@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
 from itertools import islice
@@ -10,7 +11,7 @@ import streamlit as st
 import torch
 
 from explorer.attention.reading import NOTHING_OFF, read
-from explorer.charts.comparison import Depths, lens_figure
+from explorer.charts.comparison import SIDE_NAMES, Depths, lens_figure
 from explorer.charts.tokens import BOS_SIGN
 from explorer.compare.subject import Side, Subject
 from explorer.components.plot import plot
@@ -51,6 +52,9 @@ def write(run: Run, step: int, text: str, seed: int) -> tuple[str, ...]:
 def show_samples(subject: Subject) -> None:
     """Both continue the text; where they part is marked."""
     st.header("The same luck, two hands", anchor="samples")
+    if subject.unread:
+        st.html('<p class="gpt-caption">Both write on from a text that both can read.</p>')
+        return
     try:
         first, second = (
             write(side.run, side.step, side.prompt, subject.seed) for side in subject.sides
@@ -63,15 +67,31 @@ def show_samples(subject: Subject) -> None:
         st.columns(2, gap="large"), subject.titles, subject.sides, (first, second), strict=True
     )
     for column, title, side, tokens in written:
-        column.html(sample_html(title, side.prompt, tokens, shared))
-    if first == second:
-        where = "They write the same to the end."
-    else:
-        where = f"They part after {shared} tokens: what each wrote from there on is lit."
-    st.html(
-        f'<p class="gpt-caption">{where} At temperature {TEMPERATURE}, the token of each place'
-        f" drawn by the same number, from seed {subject.seed}; {BOS_SIGN} is where one ends.</p>"
+        # The same number draws different tokens from different vocabularies: all is each one's own.
+        same = shared if subject.has_one_vocabulary else len(tokens)
+        column.html(sample_html(title, side.prompt, tokens, same))
+    st.html(f'<p class="gpt-caption">{parting_words(subject, first, second, shared)}</p>')
+
+
+def parting_words(
+    subject: Subject, first: Sequence[str], second: Sequence[str], shared: int
+) -> str:
+    """Where what both write parts, and what drew it."""
+    drawn = (
+        f"At temperature {TEMPERATURE}, the token of each place drawn by the same number, from seed"
+        f" {subject.seed}; {BOS_SIGN} is where one ends."
     )
+    if not subject.has_one_vocabulary:
+        return (
+            f"{drawn} They write in different tokens, so the same number draws different ones, and"
+            " where they part says nothing."
+        )
+    if first == second:
+        return f"They write the same to the end. {drawn}"
+    if shared == 0:
+        return f"They part at the first token: what each wrote is lit. {drawn}"
+    tokens = "1 token" if shared == 1 else f"{shared} tokens"
+    return f"They part after {tokens}: what each wrote from there on is lit. {drawn}"
 
 
 def shared_beginning(first: tuple[str, ...], second: tuple[str, ...]) -> int:
@@ -92,13 +112,27 @@ def sample_html(title: str, text: str, tokens: tuple[str, ...], shared: int) -> 
 def show_lens(subject: Subject) -> None:
     """The logit lens of both, on the same text."""
     st.header("How early does each know?", anchor="lens")
-    sides = [side for side in subject.sides if has_stream(side.opened)]
-    if len(sides) < 2:
+    if subject.unread:
+        st.html('<p class="gpt-caption">That shows on a text that both can read.</p>')
+        return
+    without = [
+        name
+        for name, side in zip(SIDE_NAMES, subject.sides, strict=True)
+        if not has_stream(side.opened)
+    ]
+    if without:
+        whose = " and ".join(without)
         st.html(
-            '<p class="gpt-caption">One of the two has no residual stream that could be read on the'
-            " way: it stands lower on the ladder.</p>"
+            f'<p class="gpt-caption">{whose} {"have" if len(without) == 2 else "has"} no residual'
+            " stream that could be read on the way.</p>"
         )
         return
+    st.html(
+        '<p class="gpt-caption">Each column is a token read, each row a depth, the last layer on'
+        " top. The letters are the token that the model would say next if it stopped there and went"
+        " straight to its last norm and its logits; the bluer, the likelier it holds that token to"
+        " be.</p>"
+    )
     models = [
         depths_of(side.run, side.step, side.ids, title)
         for side, title in zip(subject.sides, subject.titles, strict=True)

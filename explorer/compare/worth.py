@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+from html import escape
+from typing import NamedTuple
+
 import pandas as pd
 import streamlit as st
 
 from explorer.attention.switching import part_name
+from explorer.background import outcome
 from explorer.charts.comparison import SIDE_NAMES, worth_figure
+from explorer.compare.losses import ask_loss
 from explorer.compare.subject import Side, Subject
 from explorer.components.plot import plot
 from explorer.controls import show_mistake
+from explorer.measures import ask_text
 from explorer.models import heads_per_layer
-from gpt.lens.ablation import Losses, compare_losses, parts_of
+from gpt.lens.ablation import MLP, Head, Losses, Part, compare_losses, parts_of
 from gpt.lens.opening import held_out_batches
 
 WINDOWS = 128  # of the text held out, or documents
 
 state = st.session_state
+
+
+class Measured(NamedTuple):
+    """What the parts of one side are worth.
+
+    Attributes:
+        parts: that can be switched off.
+        losses: of the whole model and without each part.
+        n_head: heads in a layer.
+        corpus: the name of the text that was held out.
+    """
+
+    parts: list[Part]
+    losses: Losses
+    n_head: int
+    corpus: str
 
 
 def show_worth(subject: Subject) -> None:
@@ -27,7 +49,11 @@ def show_worth(subject: Subject) -> None:
         " text that neither has learnt.</p>"
     )
     name = tuple((side.run.name, side.step) for side in subject.sides)
-    if st.button("Switch each part off, in both", icon=":material/toggle_off:"):
+    reason = why_not(subject)
+    if reason:
+        st.html(f'<p class="gpt-caption">{reason}</p>')
+    label = "Switch each part off, in both"
+    if st.button(label, icon=":material/toggle_off:", disabled=bool(reason)):
         try:
             state["compare worth"] = name, [measure(side) for side in subject.sides]
         except ValueError as error:
@@ -36,6 +62,7 @@ def show_worth(subject: Subject) -> None:
     found = state.get("compare worth")
     if found is None or found[0] != name:
         return
+    st.html(f'<p class="gpt-caption">{whole_words(found[1], subject)}</p>')
     table = table_of(found[1])
     plot(
         worth_figure(table["part"].tolist(), *(costs_in(table, side) for side in SIDE_NAMES)),
@@ -47,14 +74,30 @@ def show_worth(subject: Subject) -> None:
     )
     numbers = [column for column in table.columns if column != "part"]
     st.dataframe(
-        table,
+        table.style.format("{:.4f}", subset=numbers, na_rep="–"),
         hide_index=True,
         height=min(36 * len(table) + 38, 330),
-        column_config={each: st.column_config.NumberColumn(format="%.4f") for each in numbers},
     )
 
 
-def measure(side: Side) -> tuple[list[str], Losses]:
+def why_not(subject: Subject) -> str | None:
+    """Why nothing can be measured; None if both have a text held out, as far as is known."""
+    reasons = []
+    for name, side in zip(SIDE_NAMES, subject.sides, strict=True):
+        if side.is_from_outside:
+            reasons.append(
+                f"{name} has no text held out: it came from outside, without the text that it has"
+                " learnt from."
+            )
+            continue
+        known = outcome(ask_text(side.summary.config, side.run)), ask_loss(side.summary, side.step)
+        reason = next((each.reason for each in known if each.reason), None)
+        if reason:
+            reasons.append(f"{name} has no text held out: {escape(reason)}")
+    return " ".join(reasons) or None
+
+
+def measure(side: Side) -> Measured:
     """The parts of one model, and the losses without each; a bar says how far it is.
 
     Raises ValueError where there is no text, or nothing of it is held out.
@@ -67,19 +110,38 @@ def measure(side: Side) -> tuple[list[str], Losses]:
         bar.progress(losses.share, f"{side.title}: {losses.n_targets:,} tokens read")
     bar.empty()
     assert losses is not None
-    return [part_name(part, heads_per_layer(side.opened)) for part in parts], losses
+    return Measured(parts, losses, heads_per_layer(side.opened), side.summary.config.corpus.name)
 
 
-def table_of(found: list[tuple[list[str], Losses]]) -> pd.DataFrame:
+def whole_words(found: list[Measured], subject: Subject) -> str:
+    """What is read, and how well with every part in place."""
+    told = [
+        f"{name}'s loss is <b>{each.losses.before:.4f}</b>, on {each.losses.n_targets:,} tokens of"
+        f" {escape(each.corpus)} that were held out"
+        for name, each in zip(SIDE_NAMES, found, strict=True)
+    ]
+    words = f"With every part in place {'; '.join(told)}. In nats per token."
+    if subject.has_one_vocabulary and subject.has_one_corpus:
+        return words
+    return f"{words} They are not tested on the same tokens: compare parts of one, not A with B."
+
+
+def table_of(found: list[Measured]) -> pd.DataFrame:
     """A row for each part that either has: what it costs to be without it, and the loss then."""
-    parts = list(dict.fromkeys(part for names, _ in found for part in names))
+    parts = sorted({part for each in found for part in each.parts}, key=place_of)
+    n_head = max(each.n_head for each in found)
     columns: dict[str, list[float | None]] = {}
-    for side, (names, losses) in zip(SIDE_NAMES, found, strict=True):
-        without = dict(zip(names, losses.after, strict=True))
-        costs = {part: loss - losses.before for part, loss in without.items()}
+    for side, each in zip(SIDE_NAMES, found, strict=True):
+        without = dict(zip(each.parts, each.losses.after, strict=True))
+        costs = {part: loss - each.losses.before for part, loss in without.items()}
         columns[f"{side}: it costs"] = [costs.get(part) for part in parts]
         columns[f"{side}: loss without"] = [without.get(part) for part in parts]
-    return pd.DataFrame({"part": parts, **columns})
+    return pd.DataFrame({"part": [part_name(part, n_head) for part in parts], **columns})
+
+
+def place_of(part: Part) -> tuple[int, bool, int]:
+    """Layer by layer the heads, then the MLP."""
+    return part.layer, isinstance(part, MLP), part.head if isinstance(part, Head) else 0
 
 
 def costs_in(table: pd.DataFrame, side: str) -> list[float | None]:

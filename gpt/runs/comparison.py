@@ -47,6 +47,16 @@ def siblings(summary: Summary, among: Iterable[Summary]) -> list[Summary]:
     return list((one_a_seed | {summary.config.training.seed: summary}).values())
 
 
+def is_same_but_seed(first: Summary, second: Summary) -> bool:
+    """Whether two runs share everything but the seed and the name, so that luck alone parts them.
+
+    Of a model from outside that is not known.
+    """
+    if first.config.is_from_outside or second.config.is_from_outside:
+        return False
+    return _without_seed(first.config) == _without_seed(second.config)
+
+
 class Spread(NamedTuple):
     """The losses of several seeds.
 

@@ -26,23 +26,49 @@ def curve(title: str) -> Curve:
 
 
 def test_each_chosen_checkpoint_is_a_line_in_its_colour() -> None:
-    figure = losses_figure(curve("one"), curve("other"), (0, 2))
+    figure = losses_figure({"A": curve("one"), "B": curve("other")}, {"A": 0, "B": 2})
     lines = [shape for shape in figure.layout.shapes if shape.x0 == shape.x1]
     assert [(line.x0, line.line.color) for line in lines] == [
         (0, SIDE_COLOURS[0]),
         (2, SIDE_COLOURS[1]),
     ]
-    titles = [trace.name for trace in figure.data]
-    assert "one, validation" in titles
-    assert "other, validation" in titles
-    assert {t.line.color for t in figure.data if t.name and t.name.startswith("other")} == {
-        SIDE_COLOURS[1]
-    }
-    labels = {"<b>A</b>", "<b>B</b>"}
-    assert labels <= {note.text for note in figure.layout.annotations}
-    alone = losses_figure(curve("one"), None, (2, 2))
+    assert {"<b>A</b>", "<b>B</b>"} == {note.text for note in figure.layout.annotations}
+    alone = losses_figure({"A": curve("one")}, {"A": 2, "B": 2})
     assert "<b>A and B</b>" in [note.text for note in alone.layout.annotations]
-    assert not any(trace.name.startswith("other") for trace in alone.data)
+    assert [trace.name for trace in alone.data] == ["validation", "train"]
+
+
+def test_both_curves_are_in_one_style_and_a_comes_first() -> None:
+    figure = losses_figure({"A": curve("one"), "B": curve("other")}, {"A": 0, "B": 2})
+    assert [(each.name, each.line.color, each.line.dash) for each in figure.data] == [
+        ("one, validation", SIDE_COLOURS[0], "solid"),
+        ("one, train", SIDE_COLOURS[0], "dot"),
+        ("other, validation", SIDE_COLOURS[1], "solid"),
+        ("other, train", SIDE_COLOURS[1], "dot"),
+    ]
+
+
+def test_all_of_both_curves_is_within_the_axis() -> None:
+    high = Curve("high", STEPS, 10 * LOSSES, STEPS, 10 * LOSSES, 2)
+    for curves in ({"A": curve("low"), "B": high}, {"A": high, "B": curve("low")}):
+        low, top = losses_figure(curves, {"A": 0, "B": 0}).layout.yaxis.range
+        assert 0 > low > -2 and 30 < top < 33
+
+
+def test_b_alone_is_in_its_own_colour_with_its_own_mark() -> None:
+    figure = losses_figure({"B": curve("other")}, {"B": 1})
+    assert {each.line.color for each in figure.data} == {SIDE_COLOURS[1]}
+    assert [note.text for note in figure.layout.annotations] == ["<b>B</b>"]
+
+
+def test_losses_of_different_tokens_are_drawn_in_bits_per_character() -> None:
+    long = Curve("long", STEPS, LOSSES, STEPS, LOSSES, 2, characters_per_token=2.0)
+    figure = losses_figure(
+        {"A": curve("short"), "B": long}, {"A": 0, "B": 0}, unit="bits per character"
+    )
+    one = np.array([3.0, 2.0, 1.0]) / np.log(2)
+    np.testing.assert_allclose(figure.data[0].y, one, rtol=1e-6)
+    np.testing.assert_allclose(figure.data[2].y, one / 2, rtol=1e-6)
 
 
 def test_a_cell_is_a_pair_of_heads_and_the_chosen_is_framed() -> None:
