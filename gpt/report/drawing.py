@@ -1,4 +1,4 @@
-"""Curves and attention patterns as SVG text: drawings that any browser shows, of numbers alone."""
+"""Curves as SVG text: drawings that any browser shows, of numbers alone."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-WIDTH, HEIGHT = 480, 220
-WIDE, HIGH = 980, 320
-LEFT, RIGHT, TOP, BOTTOM = 56, 24, 10, 34
+WIDTH, HEIGHT = 480, 240
+WIDE, HIGH = 980, 360
+LEFT, RIGHT, TOP, BOTTOM = 60, 24, 32, 46
 MOST_POINTS = 600  # of a line: about one a pixel
 TICKS = 5
-SHADES = 10  # of a weight; below half of the first nothing is drawn
+LABEL_HEIGHT = 15  # of the name of a level; those nearer to one another share a line of text
 
 
 class Line(NamedTuple):
@@ -30,14 +30,37 @@ class Line(NamedTuple):
     has_dots: bool = False
 
 
-def draw_curves(lines: Sequence[Line], title: str, unit: str, *, is_wide: bool = False) -> str:
-    """Lines over the steps on common axes; numbers that are not finite are left out."""
+class Level(NamedTuple):
+    """A value to set the lines beside, dashed across the drawing, and its name."""
+
+    name: str
+    value: float
+
+
+def draw_curves(
+    lines: Sequence[Line],
+    title: str,
+    *,
+    unit: str = "",
+    levels: Sequence[Level] = (),
+    is_wide: bool = False,
+) -> str:
+    """Lines over the steps on common axes; numbers that are not finite are left out.
+
+    Args:
+        lines: what was measured.
+        title: what the drawing shows, for those who do not see it.
+        unit: of the values, above their axis; none where a caption says it.
+        levels: what to set the lines beside.
+        is_wide: whether it takes the whole width of a page.
+    """
     width, height = (WIDE, HIGH) if is_wide else (WIDTH, HEIGHT)
     shown = [_finite(line) for line in lines]
     values = [value for line in shown for value in line.values]
     steps = [step for line in shown for step in line.steps]
     if not values:
         return ""
+    values += [level.value for level in levels]
     low, high = min(values), max(values)
     room = 0.05 * (high - low) or abs(high) or 1.0
     low, high, last = low - room, high + room, max(*steps, 1)
@@ -48,23 +71,23 @@ def draw_curves(lines: Sequence[Line], title: str, unit: str, *, is_wide: bool =
     def y(value: float) -> float:
         return TOP + (height - TOP - BOTTOM) * (high - value) / (high - low)
 
+    right = width - RIGHT
     parts = [
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}">',
         f"<title>{escape(title)}</title>",
+        f'<text x="0" y="14">{escape(unit)}</text>' if unit else "",
+        f'<text x="{right}" y="{height - 6}" text-anchor="end">step</text>',
     ]
     for tick in _ticks(low, high):
         parts.append(
-            f'<path class="grid-line" d="M{LEFT} {y(tick):.1f}H{width - RIGHT}"/>'
-            f'<text x="{LEFT - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:g}</text>'
+            f'<path class="grid-line" d="M{LEFT} {y(tick):.1f}H{right}"/>'
+            f'<text x="{LEFT - 8}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:g}</text>'
         )
     for tick in _ticks(0, last):
         parts.append(
-            f'<text x="{x(tick):.1f}" y="{height - 16}" text-anchor="middle">{tick:,g}</text>'
+            f'<text x="{x(tick):.1f}" y="{height - 26}" text-anchor="middle">{tick:,g}</text>'
         )
-    parts.append(
-        f'<text x="{width - RIGHT}" y="{height - 2}" text-anchor="end">step</text>'
-        f'<text x="0" y="{height - 2}">{escape(unit)}</text>'
-    )
+    parts += [f'<path class="level" d="M{LEFT} {y(each.value):.1f}H{right}"/>' for each in levels]
     for line in shown:
         points = [(x(step), y(value)) for step, value in zip(line.steps, line.values, strict=True)]
         path = "L".join(f"{a:.1f} {b:.1f}" for a, b in points)
@@ -75,39 +98,15 @@ def draw_curves(lines: Sequence[Line], title: str, unit: str, *, is_wide: bool =
                 f"<title>step {step:,g}: {value:.4f}</title></circle>"
                 for (a, b), step, value in zip(points, line.steps, line.values, strict=True)
             ]
+    lowest = max(y(value) for line in shown for value in line.values)
+    for level_height, names in _named_together([(y(each.value), each) for each in levels]):
+        # Above its line; but below where nothing else is, out of the way of the curves.
+        place = level_height + (16 if level_height >= lowest else -5)
+        parts.append(
+            f'<text class="level-name" x="{right}" y="{place:.1f}"'
+            f' text-anchor="end">{escape(names)}</text>'
+        )
     return "".join([*parts, "</svg>"])
-
-
-def draw_pattern(pattern: Sequence[Sequence[float]], title: str) -> str:
-    """An attention pattern `(T, T)`: rows are queries, columns keys, the future is grey.
-
-    Weights are drawn in ten shades; cells of one shade that touch in a row are one shape.
-    """
-    T = len(pattern)
-    shades: dict[int, list[str]] = {}
-    for row, weights in enumerate(pattern):
-        start = 0
-        levels = [round(SHADES * weight) for weight in weights[: row + 1]]
-        for column in range(row + 1):
-            is_last = column == row
-            if is_last or levels[column + 1] != levels[column]:
-                if levels[column] > 0:
-                    width = column + 1 - start
-                    shades.setdefault(levels[column], []).append(
-                        f"M{start} {row}h{width}v1h-{width}z"
-                    )
-                start = column + 1
-    steps = "".join(f"H{row + 1}V{row + 1}" for row in range(T))
-    future = f"M0 0{steps}V0z".replace(f"H{T}V{T}V0z", f"H{T}V0z")
-    cells = "".join(
-        f'<path class="weight" fill-opacity="{level / SHADES:g}" d="{"".join(pieces)}"/>'
-        for level, pieces in sorted(shades.items())
-    )
-    return (
-        f'<svg viewBox="0 0 {T} {T}" role="img" aria-label="{escape(title)}" '
-        f'shape-rendering="crispEdges"><title>{escape(title)}</title>'
-        f'<path class="future" d="{future}"/>{cells}</svg>'
-    )
 
 
 def thin(values: Sequence[float], most: int = MOST_POINTS) -> list[int]:
@@ -115,6 +114,20 @@ def thin(values: Sequence[float], most: int = MOST_POINTS) -> list[int]:
     if len(values) <= most:
         return list(range(len(values)))
     return sorted({round(i * (len(values) - 1) / (most - 1)) for i in range(most)})
+
+
+def _named_together(placed: Sequence[tuple[float, Level]]) -> list[tuple[float, str]]:
+    """Where to write which names: those of levels that would cover one another as one."""
+    written: list[tuple[float, str]] = []
+    lowest = -math.inf
+    for height, level in sorted(placed):
+        name = f"{level.name} {level.value:.2f}"
+        if height - lowest < LABEL_HEIGHT:
+            written[-1] = (written[-1][0], f"{written[-1][1]}, {name}")
+        else:
+            written.append((height, name))
+        lowest = height
+    return written
 
 
 def _finite(line: Line) -> Line:

@@ -44,23 +44,36 @@ pre {
 figure { margin: 0; min-width: 0; }
 figcaption { margin-bottom: .25rem; }
 figcaption b { color: var(--text); }
-.numbers { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1.25rem 0; }
+.numbers {
+  display: grid;
+  grid-template-columns: repeat(min(2, var(--all)), auto);
+  justify-content: space-between;
+  gap: 1rem 1.5rem;
+  margin: 1.25rem 0;
+}
+@media (min-width: 34rem) { .numbers { grid-template-columns: repeat(var(--half), auto); } }
+@media (min-width: 58rem) { .numbers { grid-template-columns: repeat(var(--all), auto); } }
 .headline { display: block; color: var(--forward-text); font-size: 1.75rem; line-height: 1.2; }
+.numbers small { display: block; max-width: 11rem; }
 .grid {
   display: grid;
   gap: 1.25rem;
-  grid-template-columns: repeat(auto-fit, minmax(min(14rem, 100%), 1fr));
+  margin-top: 1.25rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(var(--least, 20rem), 100%), 1fr));
 }
+.grid.three { --least: 13rem; }
 .heads {
   display: grid;
   align-items: end;
-  margin-bottom: .75rem;
-  gap: .75rem;
-  grid-template-columns:
-    repeat(auto-fill, minmax(max(4.5rem, 100% / var(--heads) - .75rem), 1fr));
+  margin-bottom: 1.25rem;
+  gap: 1rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(13.5rem, 100%), 1fr));
 }
-.heads svg { max-width: 14rem; }
 .heads figcaption { font-size: .8125rem; line-height: 1.3; }
+.scale-line { display: flex; align-items: start; gap: .75rem; margin: .5rem 0 1rem; }
+.scale-line .scale { width: 17rem; max-width: 60vw; }
+.option { display: inline-block; max-width: 100%; }
+pre + p, p + pre { margin-top: .5rem; }
 .tables { columns: 22rem auto; column-gap: 2rem; }
 table {
   width: 100%;
@@ -74,7 +87,13 @@ th, td { padding: .15rem .5rem .15rem 0; border-bottom: 1px solid var(--line); t
 th { color: var(--muted); font-weight: 400; }
 td { overflow-wrap: anywhere; }
 svg { display: block; width: 100%; height: auto; }
-svg text { fill: var(--muted); font-size: 11px; }
+svg text { fill: var(--muted); font-size: 12px; }
+svg .beside text, svg .up text, svg .across text { font-size: 9px; }
+svg .beside text { text-anchor: end; dominant-baseline: central; }
+svg .up text { dominant-baseline: central; }
+svg .across text { text-anchor: middle; }
+svg .level { fill: none; stroke: var(--muted); stroke-width: 1; stroke-dasharray: 5 4; }
+svg .level-name { paint-order: stroke; stroke: var(--ground); stroke-width: 4px; }
 svg .grid-line { stroke: var(--line); stroke-width: 1; }
 svg .train { fill: none; stroke: var(--forward); stroke-width: 1.75; }
 svg .batch { fill: none; stroke: var(--forward); stroke-width: 1; opacity: .3; }
@@ -83,4 +102,15 @@ svg .dot { fill: var(--ground); stroke: var(--text); stroke-width: 1.5; }
 svg .optimiser { fill: none; stroke: var(--backward); stroke-width: 1.5; }
 svg .future { fill: var(--masked); }
 svg .weight { fill: var(--forward); }
+svg .zero { fill: none; stroke: var(--line); }
+@media print {
+  :root { color-scheme: light; --ground: #FFFFFF; }
+  body { max-width: none; padding: 0; font-size: .875rem; }
+  figure, pre, tr { break-inside: avoid; }
+  h2, figcaption, caption, .scale-line, p:has(+ pre) { break-after: avoid; }
+  .heads { grid-template-columns: repeat(4, 1fr); }
+  .grid { grid-template-columns: repeat(2, 1fr); }
+  .tables { columns: 2; }
+  .grid.three { grid-template-columns: repeat(3, 1fr); }
+}
 """

@@ -304,6 +304,15 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def readable_time(moment: str) -> str:
+    """A time as `now` writes it, for people: 21 November 2026, 05:42 UTC. Other text stays."""
+    try:
+        time = datetime.fromisoformat(moment).astimezone(UTC)
+    except ValueError:
+        return moment
+    return f"{time.day} {time:%B %Y, %H:%M} UTC"
+
+
 def _version_of(package: str) -> str:
     try:
         return version(package)

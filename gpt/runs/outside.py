@@ -31,6 +31,7 @@ from gpt.runs.training import SAMPLE_SEED
 from gpt.tensor.config import GPTConfig
 from gpt.tensor.filters import SamplingConfig
 from gpt.tensor.gpt2_layout import config_from_gpt2, config_from_nanogpt, weights_from_gpt2
+from gpt.tensor.language_model import LanguageModel
 from gpt.tensor.models import build_model
 from gpt.tensor.sampling import generate
 from gpt.tensor.weights import import_weights, read_weights
@@ -78,7 +79,7 @@ def adopt_model(source: str, title: str | None = None) -> Run:
         tokenizer = _read_tokenizer(folder, model.vocab_size, values.get("bos_token_id"))
         config = RunConfig.from_outside(
             title=title or (place.resolve().name if place.exists() else source)[-TITLE_LENGTH:],
-            source=Source(source, layout),
+            source=Source(str(place.resolve()) if place.exists() else source, layout),
             tokenizer=tokenizer,
             model=model,
             created=now(),
@@ -206,19 +207,28 @@ def _nanogpt_characters(meta: Mapping[str, Any], vocab_size: int) -> CharTokeniz
     return CharTokenizer("".join(sorted(ids, key=ids.__getitem__)), has_bos=False)
 
 
-def _first_text(config: RunConfig, model_config: GPTConfig, weights: Mapping[str, Tensor]) -> str:
-    model = build_model(model_config)
-    import_weights(model, weights)
-    bos = config.tokenizer.bos
-    ids = generate(
-        model.eval(),
+def write_first(model: LanguageModel, tokenizer: Tokenizer) -> list[int]:
+    """The token ids of the first text of a model from outside, at every call the same.
+
+    They begin with BOS if it has one; a BOS that ends the text is left out.
+    """
+    bos = tokenizer.bos
+    ids: list[int] = generate(
+        model,
         torch.tensor([[bos or 0]]),
-        min(SAMPLE_TOKENS, model_config.block_size),
+        min(SAMPLE_TOKENS, model.config.block_size),
         generator=torch.Generator().manual_seed(SAMPLE_SEED),
         config=SamplingConfig(temperature=SAMPLE_TEMPERATURE),
         end=bos,
     )[0, 1:].tolist()
-    return config.tokenizer.decode([each for each in ids if each != bos])
+    written = [each for each in ids if each != bos]
+    return written if bos is None else [bos, *written]
+
+
+def _first_text(config: RunConfig, model_config: GPTConfig, weights: Mapping[str, Tensor]) -> str:
+    model = build_model(model_config)
+    import_weights(model, weights)
+    return config.tokenizer.decode(write_first(model.eval(), config.tokenizer))
 
 
 def _read_json(path: Path) -> dict[str, Any]:

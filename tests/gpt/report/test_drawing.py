@@ -5,20 +5,25 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from gpt.report.drawing import HEIGHT, LEFT, RIGHT, WIDTH, Line, draw_curves, draw_pattern, thin
+from gpt.report.drawing import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Level,
+    Line,
+    draw_curves,
+    thin,
+)
 
 NAN = float("nan")
 
 
-def areas(path: str) -> dict[tuple[int, int], int]:
-    """How wide the pieces are that a path is made of, by where they begin."""
-    pieces = re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", path)
-    return {(int(x), int(y)): int(width) for x, y, width in pieces}
-
-
 def test_a_curve_goes_from_its_first_step_to_its_last_and_higher_is_further_up() -> None:
     drawn = draw_curves(
-        [Line("train", [0, 5, 10], [3.0, NAN, 1.0], has_dots=True)], "a <loss>", "n"
+        [Line("train", [0, 5, 10], [3.0, NAN, 1.0], has_dots=True)], "a <loss>", unit="n"
     )
     svg = ElementTree.fromstring(drawn)
     assert svg.get("aria-label") == "a <loss>"
@@ -34,27 +39,23 @@ def test_a_curve_goes_from_its_first_step_to_its_last_and_higher_is_further_up()
 
 
 def test_without_a_number_there_is_no_drawing() -> None:
-    assert draw_curves([Line("train", [1], [NAN])], "t", "n") == ""
-    assert "<circle" in draw_curves([Line("train", [1], [2.0], has_dots=True)], "t", "n")
+    assert draw_curves([Line("train", [1], [NAN])], "t") == ""
+    assert "<circle" in draw_curves([Line("train", [1], [2.0], has_dots=True)], "t")
 
 
-def test_a_pattern_is_drawn_in_tenths_and_the_future_is_grey() -> None:
-    svg = ElementTree.fromstring(
-        draw_pattern([[1.0, 0, 0], [0.52, 0.48, 0], [0.04, 0.06, 0.9]], "pattern")
-    )
-    weights = {
-        each.get("fill-opacity"): areas(each.get("d", ""))
-        for each in svg
-        if each.get("class") == "weight"
-    }
-    assert weights == {
-        "1": {(0, 0): 1},
-        "0.5": {(0, 1): 2},  # both halves are one shape
-        "0.1": {(1, 2): 1},
-        "0.9": {(2, 2): 1},
-    }
-    (future,) = [each for each in svg if each.get("class") == "future"]
-    assert future.get("d") == "M0 0H1V1H2V2H3V0z"
+def test_what_there_is_to_beat_is_dashed_across_and_names_that_meet_are_one() -> None:
+    lines = [Line("train", [0, 10], [3.0, 1.0])]
+    levels = [Level("guessing", 3.0), Level("knowing", 2.99), Level("floor", 0.5)]
+    svg = ElementTree.fromstring(draw_curves(lines, "t", unit="nats", levels=levels))
+    dashed = [each.get("d", "") for each in svg if each.get("class") == "level"]
+    heights = [float(re.findall(r"[\d.]+", path)[1]) for path in dashed]
+    assert len(heights) == 3
+    assert TOP < heights[0] < heights[1] < heights[2] < HEIGHT - BOTTOM
+    names = [each for each in svg if each.get("class") == "level-name"]
+    assert [each.text for each in names] == ["guessing 3.00, knowing 2.99", "floor 0.50"]
+    assert float(names[1].get("y", 0)) > heights[2], "below, where no curve is"
+    (unit,) = [each for each in svg if each.text == "nats"]
+    assert 12 <= float(unit.get("y", 0)) < TOP, "above the axis, whole"
 
 
 def test_thinning_keeps_both_ends() -> None:

@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from gpt.lens.opening import open_model
+from gpt.report.heads import read_text, tokens_to_read
 from gpt.report.report import write_report
+from gpt.report.settings_tables import chosen_settings
 from gpt.runs.journal import Journal, read_records
+from gpt.runs.library import find_run
 from gpt.runs.run import Run
 
 EVIL = "<script>alert('x')</script><img src=http://example.org/x onerror=alert(1)>"
@@ -98,3 +102,45 @@ def test_the_command_writes_it(tiny: Any, gpt: Any, tmp_path: Path) -> None:
     refused = gpt("runs", "report", run.name, "--out", tmp_path / "no" / "such.html")
     assert refused.returncode == 2
     assert "cannot be written" in refused.stderr
+
+
+def test_documents_are_read_as_many_as_fit_and_of_plain_numbers_the_longest(tiny: Any) -> None:
+    names = "an\nemma\nnina\n" + "a" * 40
+    opened = open_model(tiny.trained("tensor"))
+    most = opened.model.config.block_size
+    tokens = tokens_to_read(opened, ["nina", names])
+    assert len(tokens) == most > 4
+    assert read_text(opened, tokens) == ("⊢an⊢emma⊢nina⊢" + "a" * 24)[:most]
+    plain = open_model(tiny.trained("scalar"))
+    assert (
+        tokens_to_read(plain, ["an\nhannah\nnina"])
+        == [
+            plain.tokenizer.bos,
+            *plain.tokenizer.encode("hannah"),
+        ][: plain.model.config.block_size]
+    )
+    assert tokens_to_read(plain, [""]) == []
+
+
+def test_settings_without_an_effect_are_left_out() -> None:
+    config = find_run("copy").config()
+    training = chosen_settings(config)["training"]
+    assert training["minimum_learning_rate"] == 0.0004
+    assert not {"muon_momentum", "muon_iterations"} & set(training)
+    fast = chosen_settings(find_run("shakespeare").config())
+    assert "minimum_learning_rate" not in fast["training"]
+    assert fast["training"]["muon_iterations"] == 3
+    assert fast["compute"]["device"] == "cpu (chosen by itself)"
+
+
+def test_what_ships_is_dated_told_once_and_done_again_after_a_fetch() -> None:
+    page = read(write_report(find_run("shakespeare")))
+    assert "Text: Tiny Shakespeare. Preset: fast (What the field has learnt since" in page.text
+    assert "Begun on 21 November 2026, 05:42 UTC; 2,000 of 2,000 steps, finished." in page.text
+    assert page.text.count("1.6972") == 2, "the headline and its dot in the curve"
+    assert "validation loss, nats per token, the best so far" in page.text
+    assert "fetch it first:python -m gpt fetch shakespeare" in page.text
+    options = [a for tag, a in page.tags if tag == "span" and a.get("class") == "option"]
+    command = page.text[page.text.index("python -m gpt train") :]
+    assert len(options) == command.count(" --") + 1
+    assert "guessing 4.17" in page.text
