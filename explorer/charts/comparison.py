@@ -37,6 +37,8 @@ MOST_LEVEL = 8  # of them, that fit side by side on a narrow page
 MOST_TICKS = 64  # tokens along an axis
 CHARACTERS_IN_A_ROW = 150  # that are legible across the page
 LONGEST_TICK = 12
+DEPTH_HEIGHT = 40  # of a row of the lens, in pixels
+HEAD_HEIGHT = 44  # of the title above a model's rows
 MOST_WRITTEN = 40  # tokens in a row of the lens whose predictions have room
 
 
@@ -68,6 +70,7 @@ def losses_figure(
             if trace is not None:
                 trace.line = {"color": colour, "width": width, "dash": dash}
                 trace.marker = {"size": 6, "color": colour}
+                trace.mode = "lines+markers" if part == "validation" else trace.mode
                 drawn.append(trace)
     figure.data = drawn
     lows, highs = zip(*(extent(curve, unit) for curve in curves.values()), strict=True)
@@ -210,7 +213,10 @@ class Depths:
 
 
 def lens_figure(models: Sequence[Depths], tokens: Sequence[str]) -> go.Figure:
-    """The logit lens of both models, one above the other, the last depth on top."""
+    """The logit lens of both models, one above the other, the last depth on top.
+
+    It is as high as its rows need.
+    """
     figure = make_subplots(
         rows=len(models),
         cols=1,
@@ -258,7 +264,14 @@ def lens_figure(models: Sequence[Depths], tokens: Sequence[str]) -> go.Figure:
     figure.update_xaxes(**quiet)
     figure.update_yaxes(**quiet)
     figure.update_annotations(font={"size": 14, "color": LIGHT.text})
-    figure.update_layout(showlegend=False, margin={"l": 96, "r": 12, "t": 56, "b": 84})
+    is_upright = any(axis.tickangle for axis in figure.select_xaxes())
+    bottom = 84 if is_upright else 48
+    rows = sum(len(model.names) for model in models)
+    figure.update_layout(
+        showlegend=False,
+        height=DEPTH_HEIGHT * rows + bottom + HEAD_HEIGHT * len(models),
+        margin={"l": 96, "r": 12, "t": 40, "b": bottom},
+    )
     return figure
 
 

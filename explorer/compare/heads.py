@@ -136,6 +136,9 @@ def words(
     nearest = distances.argmin(1)
     count = min(distances.shape)
     at_home = int((nearest[:count] == np.arange(count)).sum())
+    looks = (
+        "looks most like the head of B at its" if at_home == 1 else "look most like those at their"
+    )
     row, column = pair
     labels = [
         reading.labels[index] or "no label" for reading, index in zip(readings, pair, strict=True)
@@ -145,6 +148,6 @@ def words(
       <p class="gpt-caption">A, {names[0][row]}: {labels[0]}.<br>B, {names[1][column]}:
       {labels[1]}.</p><p class="gpt-caption">0: both look alike; 1: never at the same token. It is
       the share of a query's attention that would have to move, the mean over the text. Of A's
-      {len(names[0])} heads, {at_home} look most like the head of B at their own place, and A's
+      {len(names[0])} heads, {at_home} {looks} own place, and A's
       {names[0][row]} most like B's {names[1][int(nearest[row])]}. Click a cell to open a
       pair.</p>"""

@@ -328,7 +328,7 @@ def choose_step(summary: Summary, name: str) -> int:
     return st.selectbox(
         "weights" if is_adopted else "after step",
         steps,
-        format_func=(lambda step: "as adopted") if is_adopted else "{:,}".format,
+        format_func=(lambda step: "adopted") if is_adopted else "{:,}".format,
         key=key,
         persist_state="session",
     )

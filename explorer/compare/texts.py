@@ -145,9 +145,9 @@ def show_lens(subject: Subject) -> None:
 
 
 def draw_lens(models: list[Depths], side: Side, key: str, filename: str) -> None:
-    rows = sum(len(model.names) for model in models)
+    figure = lens_figure(models, side.texts)
     plot(
-        lens_figure(models, side.texts),
+        figure,
         key=key,
         filename=filename,
         columns={
@@ -158,7 +158,7 @@ def draw_lens(models: list[Depths], side: Side, key: str, filename: str) -> None
             "would say": "text",
             "probability": "z",
         },
-        height=130 * len(models) + 34 * rows,
+        height=int(figure.layout.height),
         alt="The likeliest next token after each token at every depth, of "
         + " and of ".join(model.title for model in models),
     )

@@ -282,7 +282,9 @@ def _row(
         f"<td>{'–' if value is None else format(value, form)}<small>{note}</small></td>"
         for value, note in zip(values, notes, strict=True)
     ]
-    if first is None or second is None or no_difference:
+    if first is None or second is None:
+        difference = "–"
+    elif no_difference:
         difference = f"–<small>{no_difference}</small>"
     else:
         difference = format(second - first, f"+{form}")

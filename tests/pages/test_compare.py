@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import json
+from math import log
+from pathlib import Path
 from time import sleep
 
 import torch
+from safetensors.torch import save_file
 from streamlit.testing.v1 import AppTest
 
 from explorer.compare.losses import measure_loss
 from explorer.models import model_at
 from gpt.corpus.catalogue import load_corpus
 from gpt.lens.comparison import head_distances
+from gpt.runs.comparison import spread_of, standard_error
+from gpt.runs.data import encode_streams
 from gpt.runs.demos import list_demos
 from gpt.runs.library import create_run, runs_folder
+from gpt.runs.outside import adopt_model
 from gpt.runs.presets import PRESETS, configure
 from gpt.runs.run import Run
 from gpt.runs.session import train_run
+from gpt.tensor.config import GPTConfig
+from gpt.tensor.gpt2_layout import weights_to_gpt2
+from gpt.tensor.models import build_model
+from gpt.tensor.weights import export_weights
 from tests.pages import opening
 from tests.pages.opening import html
 
 COPIED = "srti=euhwqkpm=euhwqkpm"
+FAMILIES = ("small", "wide")
 TINY = {
     "steps": 8,
     "evaluation_interval": 4,
@@ -56,6 +67,29 @@ def train(title: str, seed: int, corpus: str = "names", **changes: object) -> Ru
     run = create_run(config, text)
     assert train_run(run).state == "finished"
     return run
+
+
+def last_loss(name: str) -> float:
+    lines = (runs_folder() / name / "metrics.jsonl").read_text().splitlines()
+    return float(json.loads(lines[-1])["validation_loss"])
+
+
+def adopt(folder: Path) -> Run:
+    """A model as nanoGPT leaves it, of letters, without the mark of the beginning."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    config = GPTConfig(len(letters), block_size=8, n_layer=1, n_head=2, n_embd=8)
+    model = build_model(config, torch.Generator().manual_seed(3))
+    weights = {
+        name: (w.T if ".c_" in name else w).contiguous().clone()
+        for name, w in weights_to_gpt2(export_weights(model), config).items()
+        if not name.endswith("bias")
+    }
+    folder.mkdir()
+    save_file(weights, folder / "ckpt.safetensors")
+    shape = {"n_layer": 1, "n_head": 2, "n_embd": 8, "block_size": 8, "bias": False}
+    (folder / "config.json").write_text(json.dumps({"model_args": shape}))
+    (folder / "meta.json").write_text(json.dumps({"stoi": {c: i for i, c in enumerate(letters)}}))
+    return adopt_model(str(folder / "ckpt.safetensors"), "theirs")
 
 
 def test_two_moments_of_a_run_differ_by_what_was_learnt_between_them() -> None:
@@ -102,13 +136,14 @@ def test_nonsense_in_a_link_is_told_and_spoils_nothing_else() -> None:
 def test_a_first_visit_has_something_to_compare_and_to_try() -> None:
     app = open_page()
     assert app.selectbox(key="compare run A").value == app.selectbox(key="compare run B").value
-    assert app.selectbox(key="compare step A").value < app.selectbox(key="compare step B").value
+    early, last = (int(str(app.query_params[name])) for name in ("a_step", "b_step"))
+    assert early < last
     next(b for b in app.button if b.label == "A beginner and a playwright").click()
     settled(app.run())
     assert not app.exception
     assert app.query_params["a"] == "shakespeare"
     assert app.query_params["a_step"] == "66"
-    assert "They part after" in html(app)
+    assert "what each wrote" in html(app)
 
 
 def test_another_run_brings_a_text_that_both_can_read() -> None:
@@ -125,14 +160,20 @@ def test_seeds_say_how_much_is_luck() -> None:
         train(f"Wide {seed}", seed, n_embd=16)
     app = open_page(a="small-1", a_step="8", b="wide-1", b_step="8")
     said = html(app)
-    assert "on average over 2 and 2 seeds: <b>" in said
-    assert "standard errors" in said
-    losses = {}
-    for name in ("small-1", "small-2", "wide-1", "wide-2"):
-        lines = (runs_folder() / name / "metrics.jsonl").read_text().splitlines()
-        losses[name] = json.loads(lines[-1])["validation_loss"]
-    mean = (losses["small-1"] + losses["small-2"]) / 2
-    assert f"{mean:.4f}<small>± " in said
+    losses = {name: last_loss(name) for name in ("small-1", "small-2", "wide-1", "wide-2")}
+    small, wide = (spread_of([losses[f"{name}-{seed}"] for seed in (1, 2)]) for name in FAMILIES)
+    error = standard_error(small, wide)
+    assert error is not None
+    ratio = abs(small.mean - wide.mean) / error
+    judged = "hardly luck" if ratio >= 2 else "may well be luck"
+    lower = "A" if small.mean < wide.mean else "B"
+    assert (
+        f"Each configuration by its mean over seeds (2 seeds of A's, 2 of B's): <b>{lower}</b>'s"
+        f" mean is lower by <b>{abs(small.mean - wide.mean):.4f}</b> nats per token,"
+        f" <b>{ratio:.1f}</b> standard errors: {judged}."
+    ) in said
+    assert f"{small.mean:.4f}<small>± {small.deviation:.4f}, 2 seeds</small>" in said
+    assert "the mean over seeds<small>± sample standard deviation</small>" in said
     assert '<tr class="gpt-differs"><th scope="row">n_embd</th><td>8</td><td>16</td>' in said
 
     next(b for b in app.button if b.label == "Switch each part off, in both").click()
@@ -143,10 +184,88 @@ def test_seeds_say_how_much_is_luck() -> None:
     assert (table["A: loss without"] - table["A: it costs"]).round(5).nunique() == 1
 
 
+def test_two_seeds_of_one_configuration_differ_by_luck() -> None:
+    for seed in (1, 2):
+        train(f"Small {seed}", seed)
+    train("Wide 1", 1, n_embd=16)
+    losses = [last_loss(name) for name in ("small-1", "small-2")]
+    lower, gap = ("A" if losses[0] < losses[1] else "B"), abs(losses[0] - losses[1])
+    said = html(open_page(a="small-1", a_step="8", b="small-2", b_step="8"))
+    assert (
+        f"These are two seeds of one configuration: <b>{lower}</b>'s loss is lower by"
+        f" <b>{gap:.4f}</b> nats per token. That is luck of the seed: over its 2 seeds the losses"
+        f" spread by <b>± {gap / 2**0.5:.4f}</b>, a sample standard deviation."
+    ) in said
+    said = html(open_page(a="small-1", a_step="8", b="wide-1", b_step="8"))
+    assert "B has one seed: its spread is taken to be that of A's." in said
+
+
+def test_losses_of_different_tokens_are_compared_in_bits_per_character() -> None:
+    runs = [train("Letters", 1), train("Pairs", 1, tokenizer="bpe", vocab_size=60)]
+    bits = []
+    for run in runs:
+        characters = encode_streams(run.corpus(), run.config().tokenizer).characters_per_token
+        bits.append(last_loss(run.path.name) / (log(2) * characters))
+    app = open_page(a="letters", a_step="8", b="pairs", b_step="8", text="anna")
+    said = html(app)
+    lower = "A" if bits[0] < bits[1] else "B"
+    assert (
+        f"<b>{lower}</b> predicts better, by <b>{abs(bits[0] - bits[1]):.4f}</b> bits per character"
+    ) in said
+    assert f"{bits[0]:.4f}<small></small></td><td>{bits[1]:.4f}" in said
+    assert "nats per token</th>" not in said
+    assert "the same number draws different ones" in said
+
+
+def test_losses_on_different_texts_are_not_subtracted() -> None:
+    train("Names", 1)
+    said = html(open_page(a="names", b="copy", text="anna"))
+    assert "They have learnt different texts" in said
+    assert "<td>–<small>each on its own text</small></td>" in said
+
+
+def test_a_model_from_outside_has_no_training_to_show(tmp_path: Path) -> None:
+    adopt(tmp_path / "theirs")
+    train("Names", 1)
+    app = open_page(a="theirs", b="names", text="anna")
+    said = html(app)
+    assert "Of A no training is known: it came from outside as it is." in said
+    assert "Dashed: what can be had without a GPT on the text of Names." in said
+    assert "A: theirs, as adopted" in said
+    assert "A has no text held out: it came from outside" in said
+    (button,) = (b for b in app.button if b.label == "Switch each part off, in both")
+    assert button.disabled
+    assert "Both cut this text alike, but B alone reads the mark of the beginning" in said
+
+
+def test_a_text_that_cannot_be_read_leaves_the_rest_of_the_page() -> None:
+    app = open_page(a="copy", a_step="132", b="copy", b_step="298", text=COPIED)
+    app.text_area(key="compare text").set_value("ÄÖ").run()
+    said = html(app)
+    assert any("A, Copying what came before, cannot read" in m.value for m in app.markdown)
+    assert "<b>B</b> predicts better, by" in said
+    assert "Heads are held against each other on a text that both can read." in said
+    assert "Both write on from a text that both can read." in said
+    assert any(b.label == "A beginner and a playwright" for b in app.button)
+    assert app.query_params["text"] == "ÄÖ"
+    next(b for b in app.button if b.label == "Take a text that both can read").click()
+    app.run()
+    assert "A, layer" in html(app)
+    assert app.text_area(key="compare text").value not in ("", "ÄÖ")
+
+
+def test_a_long_text_is_read_from_where_it_fits_both() -> None:
+    train("Short", 1)
+    train("Long", 1, block_size=32)
+    said = html(open_page(a="short", b="long", text="a" * 20))
+    assert "Of the 21 tokens of this text both read the last 8: more do not fit." in said
+    assert "A, layer 0, head" in said, "the heads of both are compared on these"
+
+
 def test_different_tokens_are_not_compared_place_by_place() -> None:
-    app = open_page(a="copy", b="shakespeare", text="abcabc")
-    assert "The two cut this text into different tokens" in html(app)
-    assert "They have learnt different texts" in html(app)
+    train("Pairs", 1, tokenizer="bpe", vocab_size=60)
+    said = html(open_page(a="copy", b="pairs", text="annabel"))
+    assert "The two cut this text into different tokens" in said
     app = open_page(a="shakespeare", a_step="66", b="shakespeare")
     said = html(app)
     assert "Of A no loss can be measured on text held out: " in said, "the text is not there"

@@ -9,6 +9,7 @@ import pytest
 
 from gpt.runs.comparison import (
     Spread,
+    is_same_but_seed,
     siblings,
     spread_of,
     standard_error,
@@ -42,6 +43,15 @@ def test_siblings_share_everything_but_the_seed(tiny: Any) -> None:
     assert second in [each.run for each in siblings(summarise(second), all_runs)]
     assert again in [each.run for each in siblings(summarise(again), all_runs)]
     assert [each.config.title for each in siblings(all_runs[-1], [])] == ["First"]
+
+
+def test_two_runs_are_one_but_for_their_seeds(tiny: Any) -> None:
+    first, second, wider = (
+        summarise(tiny.run("tensor", title=title, seed=seed, **changes))
+        for title, seed, changes in (("1", 1, {}), ("2", 2, {}), ("3", 1, {"n_embd": 16}))
+    )
+    assert is_same_but_seed(first, second)
+    assert not is_same_but_seed(first, wider)
 
 
 def test_what_luck_can_do_follows_from_the_spread() -> None:
