@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from gpt.files import write_whole
 from gpt.runs.archive import export_run, import_run
 from gpt.runs.config import RunError
 from gpt.runs.control import pause_run, set_learning_rate, stop_run
-from gpt.runs.demos import ship_run
+from gpt.runs.demos import is_demo, list_all, ship_run
 from gpt.runs.library import Summary, delete_run, find_run, list_runs, runs_folder
 from gpt.runs.run import Run
 from gpt.runs.tensorboard import export_to_tensorboard
@@ -85,7 +86,14 @@ def _do(arguments: argparse.Namespace) -> None:
         # Only here: listing and steering runs takes no torch.
         from gpt.runs.outside import adopt_model
 
-        print(adopt_model(arguments.source, arguments.title).name)
+        name = adopt_model(arguments.source, arguments.title).name
+        print(name)
+        print(
+            f"Look into it on the pages Attention (/attention?run={name}), Inside"
+            f" (/inside?run={name}) and Sampling (/sampling?run={name}) of the app: streamlit run"
+            " explorer/Home.py",
+            file=sys.stderr,
+        )
         return
     run = find_run(arguments.run)
     match arguments.action:
@@ -131,15 +139,17 @@ def _read_rate(text: str) -> float | None:
 
 
 def _list(*, as_json: bool) -> None:
-    listing = list_runs()
+    own, listing = list_runs(), list_all()
     if as_json:
         for summary in listing.runs:
             values = {"config": summary.config.to_dict(), "status": summary.status.to_dict()}
-            print(json.dumps({"name": summary.run.name} | values))
+            print(json.dumps({"name": summary.run.name, "ships": is_demo(summary)} | values))
         return
-    if not listing.runs and not listing.unreadable:
-        print(f"There are no runs in {runs_folder()} yet; python -m gpt train begins one.")
-        return
+    if not own.runs and not own.unreadable:
+        print(
+            f"There are no runs in {runs_folder()} yet; python -m gpt train begins one. These ship"
+            " with the project:"
+        )
     header = ("run", "state", "step", "validation", "best", "corpus", "parameters")
     rows = [header, *(_row(summary) for summary in listing.runs)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
@@ -155,7 +165,7 @@ def _row(summary: Summary) -> tuple[str, ...]:
     status, config = summary.status, summary.config
     return (
         summary.run.name,
-        status.state,
+        "ships" if is_demo(summary) else status.state,
         "-" if config.is_from_outside else f"{status.step:,}/{status.steps:,}",
         _loss(status.validation_loss),
         _loss(status.best_validation_loss),

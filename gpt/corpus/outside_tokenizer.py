@@ -47,9 +47,15 @@ class OutsideTokenizer(Tokenizer):
         """
         try:
             # As `from_json` will write it, so that both are equal.
-            tokenizer = cls(json.dumps(json.loads(rules), ensure_ascii=False), size, opening)
+            values = json.loads(rules)
+            tokenizer = cls(json.dumps(values, ensure_ascii=False), size, opening)
         except (ValueError, RecursionError):
-            raise ValueError("This is not a tokenizer.json, for it is not even JSON.") from None
+            raise ValueError("tokenizer.json is not JSON.") from None
+        if not isinstance(values, dict) or not isinstance(values.get("model"), dict):
+            raise ValueError(
+                "tokenizer.json is JSON, but no tokenizer as the tokenizers library writes it: it "
+                'has no "model" with the tokens.'
+            )
         ids = tokenizer._library.get_vocab(with_added_tokens=True).values()
         count, largest = len(ids), max(ids, default=-1)
         if largest >= size:
@@ -116,7 +122,10 @@ class OutsideTokenizer(Tokenizer):
             return Library.from_str(self.rules)
         # What the library raises has no class of its own.
         except Exception as error:
-            raise ValueError(f"This is not a tokenizer.json: {str(error)[:200]}.") from None
+            raise ValueError(
+                "tokenizer.json describes a tokenizer that the tokenizers library cannot read: "
+                f"{str(error)[:200]}."
+            ) from None
 
 
 def rules_of_gpt2(vocabulary: Path, merges: Path) -> str:

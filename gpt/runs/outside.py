@@ -24,13 +24,18 @@ from gpt.corpus.outside_tokenizer import OutsideTokenizer, rules_of_gpt2
 from gpt.corpus.tokenizer import CharTokenizer, Tokenizer
 from gpt.runs.config import TITLE_LENGTH, Layout, RunConfig, RunError, Source, current_versions, now
 from gpt.runs.journal import Journal
-from gpt.runs.library import move_into_place, runs_folder, unwritable
+from gpt.runs.library import list_runs, move_into_place, runs_folder, unwritable
 from gpt.runs.run import Run
 from gpt.runs.status import Status
 from gpt.runs.training import SAMPLE_SEED
 from gpt.tensor.config import GPTConfig
 from gpt.tensor.filters import SamplingConfig
-from gpt.tensor.gpt2_layout import config_from_gpt2, config_from_nanogpt, weights_from_gpt2
+from gpt.tensor.gpt2_layout import (
+    config_from_gpt2,
+    config_from_nanogpt,
+    is_needless,
+    weights_from_gpt2,
+)
 from gpt.tensor.language_model import LanguageModel
 from gpt.tensor.models import build_model
 from gpt.tensor.sampling import generate
@@ -43,6 +48,7 @@ SAMPLE_TOKENS = 32
 SAMPLE_TEMPERATURE = 0.8
 
 WEIGHTS = "model.safetensors"
+WEIGHTS_SUFFIX = ".safetensors"
 INDEX = "model.safetensors.index.json"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 FETCHED = ("config.json", "tokenizer.json", "vocab.json", "merges.txt", INDEX, "*.safetensors")
@@ -61,25 +67,34 @@ def adopt_model(source: str, title: str | None = None) -> Run:
         source: a folder with config.json, weights as safetensors and tokenizer.json (or vocab.json
             and merges.txt; with nanoGPT's weights also its meta as meta.json), its safetensors file
             itself, or the name of such a folder on the Hugging Face hub.
-        title: what to call it; by default as the source is called.
+        title: what to call it; by default as the folder is called, or as the hub does. Only with a
+            title is one opened again that is here already.
 
-    Raises RunError, in one sentence, for what cannot be such a model; nothing is kept of it then.
+    Raises RunError, in one sentence, for what cannot be such a model, or is here already; nothing
+    is kept of it then.
     """
     place = Path(source).expanduser()
+    origin = str(place.resolve()) if place.exists() else source
+    if title is None:
+        _refuse_again(origin)
     if place.is_file():
         _refuse_pickle(place)
         folder, file = place.parent, place
+        if place.suffix != WEIGHTS_SUFFIX:
+            raise RunError(
+                f"{place.name} holds no weights: name the folder that it lies in, "
+                f"{place.resolve().parent}, or the {WEIGHTS_SUFFIX} file there."
+            )
     else:
         folder, file = place if place.is_dir() else _fetch(source), None
     try:
-        values = _read_json(folder / "config.json")
-        values = values.get("model_args", values)
+        values = _read_config(folder)
         weights = _read_weights(folder, file)
         layout, model, ours = _ours(values, weights)
         tokenizer = _read_tokenizer(folder, model.vocab_size, values.get("bos_token_id"))
         config = RunConfig.from_outside(
-            title=title or (place.resolve().name if place.exists() else source)[-TITLE_LENGTH:],
-            source=Source(str(place.resolve()) if place.exists() else source, layout),
+            title=title or (folder.resolve().name if place.exists() else source)[-TITLE_LENGTH:],
+            source=Source(origin, layout),
             tokenizer=tokenizer,
             model=model,
             created=now(),
@@ -93,6 +108,15 @@ def adopt_model(source: str, title: str | None = None) -> Run:
     except OSError as error:
         raise RunError(f"{folder} cannot be read: {error.strerror or error}.") from None
     return _write(config, ours, text)
+
+
+def _refuse_again(origin: str) -> None:
+    for each in list_runs().runs:
+        if each.config.source and each.config.source.name == origin:
+            raise RunError(
+                f"{origin} is here already, as the run {each.run.name}: look into that one; "
+                "to open the files anew, delete it or give --title."
+            )
 
 
 def _write(config: RunConfig, weights: Mapping[str, Tensor], text: str) -> Run:
@@ -122,7 +146,7 @@ def _ours(
     else:
         model = config_from_gpt2(values)
     for name, weight in weights.items():
-        if not weight.is_floating_point():
+        if not weight.is_floating_point() and not is_needless(name):
             raise RunError(f"{name} holds whole numbers; weights that were quantised are not read.")
     ours = {
         name: weight.to(torch.float16 if weight.dtype == torch.float16 else torch.float32)
@@ -229,6 +253,21 @@ def _first_text(config: RunConfig, model_config: GPTConfig, weights: Mapping[str
     model = build_model(model_config)
     import_weights(model, weights)
     return config.tokenizer.decode(write_first(model.eval(), config.tokenizer))
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    """What config.json says of a model. Raises RunError if it is not there or not that."""
+    if not (folder / "config.json").is_file():
+        raise RunError(
+            f"{folder.name} holds no config.json: GPT-2's comes with its weights; for nanoGPT's put"
+            " the model_args of its checkpoint there as JSON: n_layer, n_head, n_embd, block_size,"
+            " vocab_size and bias."
+        )
+    values = _read_json(folder / "config.json")
+    arguments = values.get("model_args", values)
+    if not isinstance(arguments, dict):
+        raise RunError("config.json has model_args that are no JSON object.")
+    return arguments
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ them as we do; which of the two it is shows in the shape of `c_attn`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -51,6 +51,17 @@ _PARTS = {
     "mlp.c_fc": ("mlp.expansion", True),
     "mlp.c_proj": ("mlp.projection", True),
 }
+# How many times n_embd wide their outputs and their inputs are; a norm has one width.
+_WIDTHS = {
+    "ln_1": (1,),
+    "attn.c_proj": (1, 1),
+    "ln_2": (1,),
+    "mlp.c_fc": (4, 1),
+    "mlp.c_proj": (1, 4),
+}
+# The causal mask, which older files hold, and the last layer where it is the embedding.
+_NEEDLESS = re.compile(r"(.*\.)?(h\.\d+\.attn\.(bias|masked_bias)|lm_head\.weight)")
+_NAMED_AT_MOST = 3
 _QUERY_KEY_VALUE = ("attn.query", "attn.key", "attn.value")
 
 
@@ -125,42 +136,64 @@ def weights_from_gpt2(weights: Mapping[str, Tensor], config: GPTConfig) -> dict[
     A tied last layer is left out, as it is the embedding; of an untied one the matrix is
     `lm_head.weight`. Buffers that older files hold, such as the causal mask, are passed over.
 
-    Raises ValueError if a weight that the configuration needs is not there.
+    Raises ValueError, by the names and shapes of the file, if a weight that the configuration
+    needs is not there or has another shape, or one is there that it has no place for.
     """
     theirs = _without_prefixes(weights)
+    original = {_without_prefix(name): name for name in weights}
+    sizes = {"vocab_size": config.vocab_size, "block_size": config.block_size}
+    C = config.n_embd
+    taken: set[str] = set()
 
-    def take(name: str) -> Tensor:
+    def take(name: str, *shape: int | str) -> Tensor:
         if name not in theirs:
             raise ValueError(f"These weights are not for this model: {name} is missing.")
+        needed = tuple(sizes[size] if isinstance(size, str) else size for size in shape)
+        found = tuple(theirs[name].shape)
+        if found != needed:
+            why = "".join(f", as {size} is {sizes[size]}" for size in shape if size in sizes)
+            raise ValueError(
+                f"{original[name]} is {found}, but config.json asks for {needed}{why}."
+            )
+        taken.add(name)
         return theirs[name]
 
     ours = {
-        "embeddings.token.weight": take("wte.weight"),
-        "embeddings.position.weight": take("wpe.weight"),
-        "ln_f.weight": take("ln_f.weight"),
+        "embeddings.token.weight": take("wte.weight", "vocab_size", C),
+        "embeddings.position.weight": take("wpe.weight", "block_size", C),
+        "ln_f.weight": take("ln_f.weight", C),
     }
     if config.bias:
-        ours["ln_f.bias"] = take("ln_f.bias")
+        ours["ln_f.bias"] = take("ln_f.bias", C)
     if not config.weight_tying:
-        ours["lm_head.weight"] = take("lm_head.weight")
+        ours["lm_head.weight"] = take("lm_head.weight", "vocab_size", C)
+    elif not torch.equal(theirs.get("lm_head.weight", theirs["wte.weight"]), theirs["wte.weight"]):
+        raise ValueError(
+            f"{original['lm_head.weight']} has other numbers than {original['wte.weight']}, though "
+            "config.json ties them: tie_word_embeddings would have to be false."
+        )
     for i in range(config.n_layer):
-        fused = take(f"h.{i}.attn.c_attn.weight")
-        is_transposed = tuple(fused.shape) == (config.n_embd, 3 * config.n_embd)
+        name = f"h.{i}.attn.c_attn.weight"
+        is_transposed = name in theirs and tuple(theirs[name].shape) == (C, 3 * C)
+        fused = take(name, *((C, 3 * C) if is_transposed else (3 * C, C)))
         for name, part in zip(
             _QUERY_KEY_VALUE, (fused.T if is_transposed else fused).chunk(3), strict=True
         ):
             ours[f"blocks.{i}.{name}.weight"] = part
         if config.qkv_bias:
             for name, part in zip(
-                _QUERY_KEY_VALUE, take(f"h.{i}.attn.c_attn.bias").chunk(3), strict=True
+                _QUERY_KEY_VALUE, take(f"h.{i}.attn.c_attn.bias", 3 * C).chunk(3), strict=True
             ):
                 ours[f"blocks.{i}.{name}.bias"] = part
         for name, (part_name, is_linear) in _PARTS.items():
-            weight = take(f"h.{i}.{name}.weight")
+            outputs, *inputs = (width * C for width in _WIDTHS[name])
+            shape = [*inputs, outputs] if is_transposed else [outputs, *inputs]
+            weight = take(f"h.{i}.{name}.weight", *shape)
             turned = weight.T if is_linear and is_transposed else weight
             ours[f"blocks.{i}.{part_name}.weight"] = turned
             if config.bias:
-                ours[f"blocks.{i}.{part_name}.bias"] = take(f"h.{i}.{name}.bias")
+                ours[f"blocks.{i}.{part_name}.bias"] = take(f"h.{i}.{name}.bias", outputs)
+    _refuse_others([original[name] for name in theirs if name not in taken])
     return ours
 
 
@@ -222,6 +255,27 @@ def config_from_nanogpt(weights: Mapping[str, Tensor], n_head: int) -> GPTConfig
     )
 
 
+def is_needless(name: str) -> bool:
+    """Whether what a file holds under that name can be left out without another result."""
+    return bool(_NEEDLESS.fullmatch(name))
+
+
+def _refuse_others(names: Sequence[str]) -> None:
+    """Raises ValueError if there is a weight that a GPT-2 of this configuration does not use."""
+    strange = [name for name in names if not is_needless(name)]
+    if strange:
+        more = len(strange) - _NAMED_AT_MOST
+        named = ", ".join(strange[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
+        raise ValueError(
+            f"The file holds {named}, for which the model that config.json describes has no "
+            "place: without it the model would compute something else."
+        )
+
+
 def _without_prefixes(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Files differ in what they put before each name; `_orig_mod` is what compilation adds."""
-    return {re.sub(r"^(_orig_mod\.)?(transformer\.)?", "", n): w for n, w in weights.items()}
+    return {_without_prefix(name): weight for name, weight in weights.items()}
+
+
+def _without_prefix(name: str) -> str:
+    return re.sub(r"^(_orig_mod\.)?(transformer\.)?", "", name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from gpt.tensor.language_model import LanguageModel
+
+_LENGTH_BYTES = 8  # in which a safetensors file says how long its header is
 
 
 def export_weights(model: LanguageModel) -> dict[str, Tensor]:
@@ -55,5 +58,29 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     """
     try:
         return load_file(path)
-    except SafetensorError as error:
-        raise ValueError(f"{path.name} is not a safetensors file: {error}.") from error
+    except SafetensorError:
+        raise ValueError(_what_is_wrong(path)) from None
+
+
+def _what_is_wrong(path: Path) -> str:
+    """Why a file could not be read: it was cut short, or is something else.
+
+    A safetensors file begins with the length of its header in eight bytes, then comes the header,
+    which is JSON and says at which byte behind it each weight ends, then the weights.
+    """
+    size = path.stat().st_size
+    if size == 0:
+        return f"{path.name} is empty: it was not written, or not copied to its end."
+    with path.open("rb") as file:
+        header_end = _LENGTH_BYTES + int.from_bytes(file.read(_LENGTH_BYTES), "little")
+        header = file.read(min(header_end, size) - _LENGTH_BYTES) if size > _LENGTH_BYTES else b""
+    needed = header_end if header.startswith(b"{") else 0
+    if needed and header_end <= size:
+        try:
+            about = json.loads(header).values()
+            needed += max(int(each["data_offsets"][1]) for each in about if "data_offsets" in each)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            needed = 0
+    if needed > size:
+        return f"{path.name} is cut short: {size:,} bytes, its header asks for {needed:,}."
+    return f"{path.name} is not a safetensors file."

@@ -50,12 +50,12 @@ def test_a_run_is_trained_listed_and_evaluated(gpt: Any, names: Path, tmp_path: 
     assert (config.training.steps, config.training.seed, config.model.n_embd) == (12, 3, 4)
     assert (config.corpus.name, config.corpus.kind) == ("names.txt", "documents")
 
-    (header, row) = gpt("runs").stdout.splitlines()
+    header, row, *_shipped = gpt("runs").stdout.splitlines()
     assert header.split() == [
         "run", "state", "step", "validation", "best", "corpus", "parameters",
     ]  # fmt: skip
     assert row.split()[:3] == ["mine", "finished", "12/12"]
-    listed = json.loads(gpt("runs", "--json").stdout)
+    listed = json.loads(gpt("runs", "--json").stdout.splitlines()[0])
     assert (listed["name"], listed["status"]["state"]) == ("mine", "finished")
     assert listed["config"] == config.to_dict()
 
@@ -274,10 +274,18 @@ def test_runs_are_renamed_exported_imported_and_deleted(
     )
 
 
-def test_an_empty_folder_says_how_to_begin(gpt: Any, runs: Path) -> None:
-    assert gpt("runs").stdout == (
-        f"There are no runs in {runs} yet; python -m gpt train begins one.\n"
+def test_an_empty_folder_says_how_to_begin_and_what_ships(gpt: Any, runs: Path) -> None:
+    said, header, *rows = gpt("runs").stdout.splitlines()
+    assert said == (
+        f"There are no runs in {runs} yet; python -m gpt train begins one. These ship with the"
+        " project:"
     )
+    assert header.split() == [
+        "run", "state", "step", "validation", "best", "corpus", "parameters"
+    ]  # fmt: skip
+    assert {tuple(row.split()[:2]) for row in rows} == {("copy", "ships"), ("shakespeare", "ships")}
+    listed = [json.loads(line) for line in gpt("runs", "--json").stdout.splitlines()]
+    assert {each["name"]: each["ships"] for each in listed} == {"copy": True, "shakespeare": True}
 
 
 def test_a_run_that_was_killed_is_listed_as_interrupted(gpt: Any, tiny: Any) -> None:

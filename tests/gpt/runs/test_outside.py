@@ -204,7 +204,10 @@ def test_what_cannot_be_adopted_is_said_in_a_sentence(
     values = json.loads((folder / "config.json").read_text())
     for changes, sentence in [
         ({"n_layer": 3}, r"h\.2\.attn\.c_attn\.weight is missing"),
-        ({"n_positions": 25}, r"embeddings\.position\.weight is \(24, 32\), it needs \(25, 32\)"),
+        (
+            {"n_positions": 25},
+            r"wpe\.weight is \(24, 32\), but config\.json asks for \(25, 32\), as b",
+        ),
         ({"model_type": "llama"}, "only gpt2 can be read"),
         ({"quantization_config": {"bits": 4}}, "quantization_config is"),
         ({"vocab_size": "many"}, "vocab_size must be a whole number"),
@@ -216,7 +219,7 @@ def test_what_cannot_be_adopted_is_said_in_a_sentence(
     (folder / "config.json").write_text(json.dumps(values))
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    refused("not a safetensors file")
+    refused(r"model\.safetensors is cut short: 1,000 bytes, its header asks for [\d,]+\.$")
     weights.rename(folder / "pytorch_model.bin")
     refused(r"pytorch_model\.bin may be a pickle")
     (folder / "pytorch_model.bin").unlink()
@@ -261,3 +264,52 @@ def test_a_name_of_the_hub_brings_only_what_can_be_read(
     ((name, patterns),) = asked
     assert name == "someone/gpt"
     assert not any(each.endswith((".bin", ".pt", ".py")) for each in patterns)
+
+
+def test_a_folder_is_opened_once_and_a_file_is_called_after_it(runs: Path, folder: Path) -> None:
+    save_theirs(folder, SHAPES["tied"])
+    assert adopt_model(str(folder / "model.safetensors")).config().title == "theirs"
+    adopt_model(str(folder))
+    with pytest.raises(RunError) as refused:
+        adopt_model(f"{folder}/../{folder.name}")
+    assert str(refused.value) == (
+        f"{folder} is here already, as the run theirs-2: look into that one; to open the files"
+        " anew, delete it or give --title."
+    )
+    assert len(list_runs().runs) == 2
+    assert adopt_model(str(folder), "once more").name == "once-more"
+
+
+def test_files_that_are_not_weights_or_tokenizer_say_what_should_be_there(
+    runs: Path, folder: Path
+) -> None:
+    save_theirs(folder, SHAPES["tied"])
+
+    def refusal(source: Path) -> str:
+        with pytest.raises(RunError) as refused:
+            adopt_model(str(source))
+        return str(refused.value)
+
+    assert refusal(folder / "config.json") == (
+        f"config.json holds no weights: name the folder that it lies in, {folder}, or the "
+        ".safetensors file there."
+    )
+    (folder / "tokenizer.json").write_text('{"a": 1}')
+    assert refusal(folder) == (
+        "theirs: tokenizer.json is JSON, but no tokenizer as the tokenizers library writes it: it"
+        ' has no "model" with the tokens.'
+    )
+    (folder / "config.json").unlink()
+    assert refusal(folder) == (
+        "theirs holds no config.json: GPT-2's comes with its weights; for nanoGPT's put the "
+        "model_args of its checkpoint there as JSON: n_layer, n_head, n_embd, block_size, "
+        "vocab_size and bias."
+    )
+
+
+def test_masks_of_whole_numbers_are_passed_over(runs: Path, folder: Path) -> None:
+    save_theirs(folder, SHAPES["tied"])
+    weights = load_file(folder / "model.safetensors")
+    weights["transformer.h.0.attn.bias"] = torch.ones(1, 1, 24, 24, dtype=torch.uint8).tril()
+    save_file(weights, folder / "model.safetensors")
+    assert adopt_model(str(folder)).name == "theirs"

@@ -173,3 +173,42 @@ def test_what_the_other_side_cannot_hold_is_named() -> None:
     with pytest.raises(ValueError, match=r"as nanoGPT names it: no wte\.weight"):
         config_from_nanogpt({}, n_head=4)
     assert config_from_gpt2({}) == GPTConfig.gpt2()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"transformer.h.1.mlp.c_fc.weight": torch.zeros(32, 100)},
+            "transformer.h.1.mlp.c_fc.weight is (32, 100), but config.json asks for (32, 128).",
+        ),
+        (
+            {"transformer.wte.weight": torch.zeros(4, 32)},
+            f"transformer.wte.weight is (4, 32), but config.json asks for ({V}, 32), as vocab_size"
+            f" is {V}.",
+        ),
+        (
+            {"foo.bar": torch.zeros(3)},
+            "The file holds foo.bar, for which the model that config.json describes has no place:"
+            " without it the model would compute something else.",
+        ),
+        (
+            {f"transformer.h.{i}.new": torch.zeros(3) for i in range(5)},
+            "The file holds transformer.h.0.new, transformer.h.1.new, transformer.h.2.new and 2"
+            " more, for which the model that config.json describes has no place: without it the"
+            " model would compute something else.",
+        ),
+        (
+            {"lm_head.weight": torch.zeros(V, 32)},
+            "lm_head.weight has other numbers than transformer.wte.weight, though config.json ties"
+            " them: tie_word_embeddings would have to be false.",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_said_by_the_names_of_the_file(
+    changes: dict[str, torch.Tensor], sentence: str
+) -> None:
+    weights = weights_to_gpt2(export_weights(drawn(OURS)), OURS) | changes
+    with pytest.raises(ValueError) as refused:
+        weights_from_gpt2(weights, OURS)
+    assert str(refused.value) == sentence

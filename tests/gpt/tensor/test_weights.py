@@ -57,9 +57,27 @@ def test_weights_of_another_model_are_refused_and_change_nothing(
         assert torch.equal(parameter, before[name])
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", pickle.dumps({"a": 1}), b"\x00" * 100])
+@pytest.mark.parametrize("content", [b"{}", pickle.dumps({"a": 1}), b"\x00" * 100])
 def test_a_file_that_is_not_safetensors_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"^model\.safetensors is not a safetensors file"):
+    with pytest.raises(ValueError, match=r"^model\.safetensors is not a safetensors file\.$"):
         read_weights(path)
+
+
+@pytest.mark.parametrize("size", [0, 40, 3000])
+def test_a_file_that_was_cut_short_is_said_to_be(size: int, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_weights(build_model(GPTConfig(3, n_embd=32)), path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:size])
+    header_end = 8 + int.from_bytes(whole[:8], "little")
+    needed = header_end if size < header_end else len(whole)
+    expected = (
+        f"model.safetensors is cut short: {size:,} bytes, its header asks for {needed:,}."
+        if size
+        else "model.safetensors is empty: it was not written, or not copied to its end."
+    )
+    with pytest.raises(ValueError) as refused:
+        read_weights(path)
+    assert str(refused.value) == expected
