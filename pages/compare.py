@@ -8,9 +8,10 @@ import streamlit as st
 
 from explorer.address import show_refusals
 from explorer.charts.training_comparison import comparison_table
+from explorer.compare.choice import PAGE, choose_subject, read_link, write_link
 from explorer.compare.curves import is_text_awaited, show_losses
 from explorer.compare.heads import show_heads
-from explorer.compare.subject import PAGE, Subject, choose_subject, read_link, write_link
+from explorer.compare.subject import Subject
 from explorer.compare.texts import show_lens, show_samples
 from explorer.compare.verdict import Verdict, agreement_words, judge, sentence, verdict_table
 from explorer.compare.worth import show_worth

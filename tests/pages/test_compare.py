@@ -254,11 +254,22 @@ def test_a_text_that_cannot_be_read_leaves_the_rest_of_the_page() -> None:
     assert app.text_area(key="compare text").value not in ("", "ÄÖ")
 
 
+def test_an_empty_text_is_the_mark_of_the_beginning_where_there_is_one() -> None:
+    app = open_page(a="copy", a_step="132", b="copy", b_step="298", text=COPIED)
+    app.text_area(key="compare text").set_value("").run()
+    assert not app.exception
+    assert "<b>B</b> predicts better, by" in html(app)
+    assert "Heads differ from the second token on" in html(app)
+
+
 def test_a_long_text_is_read_from_where_it_fits_both() -> None:
     train("Short", 1)
     train("Long", 1, block_size=32)
     said = html(open_page(a="short", b="long", text="a" * 20))
-    assert "Of the 21 tokens of this text both read the last 8: more do not fit." in said
+    assert (
+        "Of the 21 tokens of this text both read the last 8: more do not fit the shorter block."
+        in said
+    )
     assert "A, layer 0, head" in said, "the heads of both are compared on these"
 
 
