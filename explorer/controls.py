@@ -329,3 +329,12 @@ def _setting(
     )
     # An emptied field means "never" where that can be, and else what the preset says.
     return value if chosen is None and NoneType not in kinds else chosen
+
+
+def show_outdated(found: object | None) -> None:
+    """In place of what a button brought for other settings, if it did."""
+    if found is not None:
+        st.html(
+            '<p class="gpt-caption">What stood here belonged to other settings: press the button'
+            " again.</p>"
+        )

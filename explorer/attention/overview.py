@@ -39,12 +39,12 @@ def show_table(subject: Subject, choice: Choice, reading: Reading) -> None:
     for index, pattern in enumerate(reading.patterns):
         shares = pattern[query, : query + 1]
         best = np.argsort(-shares)[:TARGETS]
-        row: dict[str, object] = {"head": head_name(index, reading.n_head)}
+        label = reading.labels[index]
+        row: dict[str, object] = {"head": head_name(index, reading.n_head), "label": label}
         for number, place in enumerate(best, start=1):
             row[f"{number}."] = f"{visible(subject.texts[place])} at {place + 1}"
             row[f"weight {number}"] = float(shares[place])
         row["entropy here, nats"] = float(-(shares * np.log(np.maximum(shares, 1e-30))).sum())
-        row["label"] = reading.labels[index]
         for name, title in SCORE_TITLES.items():
             if name in reading.scores:
                 row[title] = float(reading.scores[name][index])
@@ -56,6 +56,11 @@ def show_table(subject: Subject, choice: Choice, reading: Reading) -> None:
         hide_index=True,
         height=min(36 * len(table) + 38, 330),
         column_config={name: st.column_config.NumberColumn(format="%.4f") for name in numbers},
+    )
+    st.html(
+        '<p class="gpt-caption">Weights and entropy here are of this token. A label and its scores'
+        " are of the head: means over all tokens of this text, but induction over random strings"
+        " that come twice.</p>"
     )
     st.download_button(
         "Table as CSV",

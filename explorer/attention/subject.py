@@ -129,8 +129,14 @@ def read_text(summary: Summary, opened: OpenedModel, steps: tuple[int, ...]) -> 
         prompt = opened.encode(text)
         whole = opened.encode(text + written)
     except ValueError as error:
-        show_mistake(str(error))
-        return None
+        known = state.get("attention readable")
+        if known is None or known[0] != summary.run.name:
+            show_mistake(str(error))
+            return None
+        show_mistake(f"{error} Shown is still the text before it.")
+        text, written = known[1:]
+        prompt, whole = opened.encode(text), opened.encode(text + written)
+    state["attention readable"] = summary.run.name, text, written
     show_what_is_read(opened, text, written, whole.n_cropped)
     losses = records_of(summary).series("validation_loss")
     n_written = len(whole.tokens) + whole.n_cropped - len(prompt.tokens) - prompt.n_cropped
@@ -234,10 +240,11 @@ def write_link(subject: Subject, choice: Choice, off: SwitchedOff) -> None:
     def dotted(numbers: Sequence[int]) -> str:
         return ".".join(map(str, numbers))
 
+    _, text, written = state["attention readable"]
     view = {
         "run": subject.run.name,
-        "text": state["attention text"],
-        "written": state.get("attention written", ""),
+        "text": text,
+        "written": written,
         "step": str(choice.step),
         "open": str(choice.open),
         "pinned": dotted((choice.pinned.query + 1, choice.pinned.key + 1)),

@@ -64,7 +64,8 @@ def product_steps(
       <li>÷ √{size} <b>{format_number(score, EXACT)}</b></li>
       <li>e<sup>{format_number(score, EXACT)}</sup> ÷ {format_number(total, EXACT)}
         <b class="gpt-forward">{share:.4f}</b></li></ol>
-      <p class="gpt-caption">Divided by the same sum over {keys}{masked}.</p>"""
+      <p class="gpt-caption">Divided by the sum of the like over {keys}{masked}: so all
+      weights of {chip(asking)} add up to 1.</p>"""
 
 
 def mixture(

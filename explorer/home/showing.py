@@ -272,7 +272,7 @@ def progress_words(tour: Tour, records: RunRecords | None, names: Names) -> str:
         waits_for = ahead_of(tour.summary) if tour.summary and tour.is_learning else None
         if waits_for:
             return f"One run trains at a time: it waits for <b>{escape(waits_for)}</b>."
-        return "Nothing learnt yet: a GPT begins at the line of guessing."
+        return "Nothing learnt yet: a GPT begins near the line of guessing."
     words = []
     status = tour.summary.status
     if status.message:

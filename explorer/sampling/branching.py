@@ -104,7 +104,8 @@ def show_tried(text: Text) -> None:
     )
     st.html(
         '<p class="gpt-caption">Click a bar above, or a token of the text, to go another way: what'
-        " you leave stays here. A click on an end takes it up again; an orange beginning was"
+        " you leave by that stays here; other controls write the text anew. A click on an end"
+        " takes it up again; an orange beginning was"
         " given, not drawn.</p>"
     )
 

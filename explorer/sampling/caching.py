@@ -11,7 +11,7 @@ import torch
 
 from explorer.charts.caching import Cost, cache_figure, time_figure
 from explorer.components.plot import plot
-from explorer.controls import show_mistake
+from explorer.controls import show_mistake, show_outdated
 from explorer.sampling.subject import Subject
 from explorer.sampling.text import Text
 from gpt.tensor.sampling import Continuation
@@ -43,6 +43,7 @@ def show_caching(subject: Subject) -> None:
             show_mistake(str(error))
     found = state.get("sampling costs")
     if found is None or found[0] != name:
+        show_outdated(found)
         return
     costs: list[Cost] = found[1]
     block_size = subject.opened.model.config.block_size

@@ -9,7 +9,7 @@ from typing import NamedTuple, get_args
 
 import streamlit as st
 
-from explorer.controls import show_mistake
+from explorer.controls import show_mistake, show_outdated
 from explorer.ladder.rung_runs import (
     follow,
     runs_of_rungs,
@@ -111,6 +111,7 @@ def show_past_block(subject: Subject) -> None:
         state["sampling past"] = name, written
     found = state.get("sampling past")
     if found is None or found[0] != name:
+        show_outdated(found)
         return
     for one in found[1]:
         show_ways(one)

@@ -105,7 +105,7 @@ def choose_subject() -> Subject | None:
     except RunError as error:
         show_mistake(str(error))
         return None
-    suit_text("sampling prompt", summary, opened, at_most=PROMPT_LENGTH)
+    suit_text("sampling prompt", summary, opened, at_most=first_length(summary, opened))
     with entry:
         text = st.text_area("Prompt", key="sampling prompt", persist_state="session", height=68)
     show_missing_step(summary)
@@ -122,6 +122,12 @@ def choose_subject() -> Subject | None:
             f" prompt the first {len(prompt) - block_size:,} are not read.</p>"
         )
     return Subject(summary, step, steps, opened, tuple(prompt), seed, length, past_block)
+
+
+def first_length(summary: Summary, opened: OpenedModel) -> int:
+    """Of the first prompt, in characters. A model of documents, as names are, begins by itself."""
+    is_task = summary.config.corpus.name in TASKS
+    return PROMPT_LENGTH if is_task or opened.tokenizer.bos is None else 0
 
 
 def choose_details(opened: OpenedModel) -> tuple[int, int, PastBlock]:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 import torch
 
-from explorer.controls import show_mistake
+from explorer.controls import show_mistake, show_outdated
 from explorer.sampling.subject import Subject
 from gpt.corpus.text import CorpusError
 from gpt.lens.novelty import COPY_LENGTH, N_GRAM, distinct_n, mean_surprisal, measure_novelty
@@ -86,8 +86,9 @@ def show_temperatures(subject: Subject) -> None:
     """Sixteen samples at each of five temperatures, from the same needles."""
     st.header("The same luck at five temperatures", anchor="temperatures")
     st.html(
-        f'<p class="gpt-caption">{SAMPLES} samples each, drawn by the same numbers, and what'
-        " distinguishes them: the head of each column says what it measures.</p>"
+        f'<p class="gpt-caption">{SAMPLES} samples each, at every temperature drawn by the same'
+        " numbers, which are others than those of the text above; of running text the first is"
+        " shown. The table is of all: the head of each column says what it measures.</p>"
     )
     name = (subject.summary.run.name, subject.step, subject.prompt, subject.seed)
     if st.button("Write at five temperatures", icon=":material/thermostat:"):
@@ -101,6 +102,7 @@ def show_temperatures(subject: Subject) -> None:
         state["sampling batches"] = name, batches, rows
     found = state.get("sampling batches")
     if found is None or found[0] != name:
+        show_outdated(found)
         return
     _, batches, rows = found
     for column, batch in zip(st.columns(len(batches)), batches, strict=True):

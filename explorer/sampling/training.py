@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.components.text_film import text_film
-from explorer.controls import show_mistake
+from explorer.controls import show_mistake, show_outdated
 from explorer.models import model_at
 from explorer.run_watch import records_of
 from explorer.sampling.subject import Subject
@@ -46,6 +46,7 @@ def show_training(subject: Subject) -> None:
         state["sampling film"] = Written(of)
     written: Written | None = state.get("sampling film")
     if written is None or written.of != of:
+        show_outdated(written)
         return
     write_at_new_checkpoints(subject, written)
     for said in set(written.mistakes.values()):

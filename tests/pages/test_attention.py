@@ -11,7 +11,7 @@ from explorer.attention.reading import SwitchedOff, read
 from explorer.models import model_at
 from gpt.runs.run import Run
 from tests.pages import opening
-from tests.pages.opening import html
+from tests.pages.opening import html, words
 
 open_page = partial(opening.open_page, "attention")
 COPIED = "srti=euhwqkpm=euhwqkpm"
@@ -29,7 +29,10 @@ def test_the_first_visit_has_a_run_to_show() -> None:
 
 def test_a_link_to_a_run_that_is_not_here_says_so() -> None:
     app = open_page(run="gone", text=COPIED)
-    assert any("gone cannot be shown here" in each.value for each in app.markdown)
+    assert any(
+        "gone cannot be shown here: there is no such run. Shown instead is" in each.value
+        for each in app.markdown
+    )
     assert app.selectbox(key="attention run").value == "copy"
     app.selectbox(key="attention run").set_value("shakespeare").run()
     assert not any("gone" in each.value for each in app.markdown)
@@ -45,6 +48,17 @@ def test_a_link_is_taken_up_and_written() -> None:
 def test_an_unknown_character_is_named() -> None:
     app = open_page(run="copy", text="Ä")
     assert any("unknown to this tokenizer" in each.value for each in app.markdown)
+
+
+def test_a_text_that_cannot_be_read_takes_no_picture_away() -> None:
+    app = open_page(run="copy", text=COPIED, step="1000", open="2")
+    app.text_area(key="attention text").set_value("abcÄ").run()
+    assert "Shown is still the text before it." in words(app)
+    assert "layer 1, head 0" in html(app)
+    assert app.query_params["text"] == COPIED
+    app.text_area(key="attention text").set_value("abc=ab").run()
+    assert "Shown is still" not in words(app)
+    assert app.query_params["text"] == "abc=ab"
 
 
 def test_a_text_of_nothing_but_its_beginning_has_a_picture_and_no_loss() -> None:

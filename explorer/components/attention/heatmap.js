@@ -1,6 +1,7 @@
 // The open head in full: which query looks at which key, with its number.
 
-const MOST_TICKS = 48; // tokens that can be written along an axis
+const MOST_PLACES = 16;
+const MOST_TICKS = 64; // tokens that can be written along an axis; of more, some places are counted
 const SOON = 20; // milliseconds: the small heads are painted first
 const STILL = 160; // milliseconds without another step, after which Plotly draws the last one
 const MOST_GAPS = 40; // tokens up to which cells stand apart
@@ -119,13 +120,14 @@ function createHeatmap(view) {
     const { tokens } = message;
     const count = tokens.length;
     const places = tokens.map((_, i) => i);
-    const every = Math.ceil(count / MOST_TICKS);
+    const every = 16 * Math.ceil(count / (16 * MOST_PLACES));
+    const isNamed = count <= MOST_TICKS;
     const axis = {
       tickmode: "array",
-      tickvals: places.filter((i) => i % every === 0),
-      ticktext: tokens.filter((_, i) => i % every === 0),
+      tickvals: isNamed ? places : places.filter((i) => (i + 1) % every === 0),
+      ticktext: isNamed ? tokens : places.map((i) => `${i + 1}`).filter((_, i) => (i + 1) % every === 0),
       tickangle: 0,
-      tickfont: { size: count > 32 ? 9 : 13, color: css(colours.text) },
+      tickfont: { size: !isNamed || count > 48 ? 8 : count > 32 ? 9 : 13, color: css(colours.text) },
       showgrid: false,
       showline: false,
       ticks: "",

@@ -38,9 +38,9 @@ function createScrubber(view) {
   function lossAt(step) {
     const { steps, values } = view.message.losses;
     const after = steps.findIndex((each) => each >= step);
-    if (steps[after] === step) return `\nvalidation loss ${values[after].toFixed(3)}`;
+    if (steps[after] === step) return `\nvalidation loss ${values[after].toFixed(4)}`;
     if (after <= 0) return "";
-    return `\nvalidation loss ${values[after - 1].toFixed(2)}–${values[after].toFixed(2)}`;
+    return `\nvalidation loss ${values[after - 1].toFixed(2)} → ${values[after].toFixed(2)}`;
   }
 
   /** The validation loss over the run, along the slider: its marks are the checkpoints. */

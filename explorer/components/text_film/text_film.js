@@ -17,7 +17,7 @@ export default {
     view.scrubber.layOut();
     repaint(view);
   },
-  leave: (view) => view.scrubber.pause(),
+  leave: (view) => view.scrubber.leave(),
 };
 
 function repaint(view) {
