@@ -74,9 +74,11 @@ def show_worth(subject: Subject) -> None:
     )
     numbers = [column for column in table.columns if column != "part"]
     st.dataframe(
-        table.style.format("{:.4f}", subset=numbers, na_rep="–"),
+        table,
         hide_index=True,
         height=min(36 * len(table) + 38, 330),
+        column_config={each: st.column_config.NumberColumn(format="%.4f") for each in numbers},
+        placeholder="–",
     )
 
 
