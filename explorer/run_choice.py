@@ -52,8 +52,8 @@ def openable_runs(fits: Callable[[Summary], bool]) -> dict[str, Summary]:
 def choose_run(runs: Mapping[str, Summary], key: str, label: str = "Run") -> Summary:
     """One of the runs; the page reads and sets its name at `st.session_state[key]`.
 
-    A name that is not among them, from an old link or of a run that was deleted, is answered with
-    a sentence and the first run.
+    A name that is not among them, from an old link, of a run that was deleted or of one that the
+    page cannot show, is answered with the reason and the first run.
     """
     names = list(runs)
     missing = f"{key}, missing"
@@ -71,12 +71,29 @@ def choose_run(runs: Mapping[str, Summary], key: str, label: str = "Run") -> Sum
         args=(missing, None),
     )
     if state.get(missing):
-        name = re.sub(r"([^\w\s])", r"\\\1", state[missing])  # from the address: not markup
+        every = {each.run.name: each for each in list_all().runs}
+        reason = why_not(every.get(state[missing]))
         show_mistake(
-            f"{name} cannot be shown here: there is no such run, or it has nothing of what this"
-            " page shows. Shown is another."
+            f"{as_plain(state[missing])} cannot be shown here: {reason}. Shown instead is"
+            f" {as_plain(titles[chosen])}."
         )
     return runs[chosen]
+
+
+def why_not(summary: Summary | None) -> str:
+    """Why a run is not among those that a page can show; None is a run that is not there."""
+    if summary is None:
+        return "there is no such run"
+    if not has_weights(summary):
+        return "it has kept no weights yet"
+    if summary.config.is_from_outside:
+        return "it comes from outside, and how it was trained is not known"
+    return "it has no heads that could look anywhere"
+
+
+def as_plain(text: str) -> str:
+    """Text from an address or of a run's, for a sentence in Markdown: no markup."""
+    return re.sub(r"([^\w\s])", r"\\\1", text)
 
 
 def suit_text(

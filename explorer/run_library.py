@@ -13,10 +13,11 @@ import streamlit as st
 from explorer.charts.training_words import STATE_WORDS, distinct_titles
 from explorer.controls import show_mistake
 from explorer.downloads import Download, show_downloads
-from explorer.run_choice import first_text
+from explorer.run_choice import as_plain, first_text
 from explorer.run_records import RunRecords
 from gpt.runs.archive import export_run, import_run
 from gpt.runs.config import RunError
+from gpt.runs.demos import list_demos
 from gpt.runs.library import Listing, Summary, delete_run
 from gpt.runs.run import Run
 from gpt.runs.tensorboard import tensorboard_archive
@@ -39,8 +40,12 @@ def show_list(listing: Listing) -> None:
         _table(listing),
         hide_index=True,
         height=min(36 * len(listing.runs) + 38, 330),
+        placeholder="–",
         column_config={
             "parameters": st.column_config.NumberColumn(format="localized"),
+            "begun": st.column_config.DatetimeColumn(
+                format="D MMMM YYYY, HH:mm [UTC]", timezone="UTC"
+            ),
             **{name: st.column_config.NumberColumn(format="%.5g") for name in losses},
         },
     )
@@ -84,6 +89,20 @@ def show_outside(summary: Summary) -> None:
                 st.switch_page(f"../pages/{page}.py")
 
 
+def show_absent(name: str) -> None:
+    """In place of a run that a link asked for and that is not trained here: why, and its report."""
+    shipped = {each.run.name: each for each in list_demos().runs}.get(name)
+    if shipped is None:
+        show_mistake(f"There is no run {as_plain(name)} here.")
+        return
+    st.html(
+        f"""<p class="gpt-caption">{escape(shipped.config.title)} ships with the project. This page
+        shows the runs that are trained here; its curves and samples are in its report, and the
+        other pages look into it.</p>"""
+    )
+    show_downloads([_kept_report(shipped.run)])
+
+
 def show_way_to_compare(names: Sequence[str]) -> None:
     """Where two runs are looked at together, the way to the page that holds them side by side."""
     if len(names) > 1 and st.button(
@@ -124,7 +143,7 @@ def _adopt(source: str) -> None:
         except RunError as error:
             state.adopting_mistake = str(error)
             return
-    state.adopted_run = run.name
+    state.adopted_run, state.absent_run = run.name, None
     st.rerun()
 
 
@@ -147,20 +166,13 @@ def _downloads_of(run: Run) -> list[Download]:
     kept: dict[str, list[Download]] = state.setdefault("downloads", {})
     if run.name not in kept:
         kept.clear()
+        report = _kept_report(run)
         whole = Download(
             "Export as zip",
             f"{run.name}.zip",
             partial(_exported, run),
             icon=":material/download:",
             help="All of the run, to be brought in again here or elsewhere.",
-        )
-        report = Download(
-            "Report as HTML",
-            f"{run.name}.html",
-            partial(_report, run),
-            icon=":material/article:",
-            help="Curves, samples, heads, settings and the command that does it again, in one file"
-            " that opens without a network.",
         )
         measured = [
             Download(
@@ -183,13 +195,27 @@ def _downloads_of(run: Run) -> list[Download]:
     return kept[run.name]
 
 
+def _kept_report(run: Run) -> Download:
+    kept: dict[str, Download] = state.setdefault("reports", {})
+    if run.name not in kept:
+        kept[run.name] = Download(
+            "Report as HTML",
+            f"{run.name}.html",
+            partial(_report, run),
+            icon=":material/article:",
+            help="Curves, samples, heads, settings and the command that does it again, in one file"
+            " that opens without a network.",
+        )
+    return kept[run.name]
+
+
 def _table(listing: Listing) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "run": list(distinct_titles(listing.runs).values()),
             "state": [STATE_WORDS[each.status.state] for each in listing.runs],
             "text": [each.config.corpus.name for each in listing.runs],
-            "preset": [each.config.preset for each in listing.runs],
+            "preset": [each.config.preset or None for each in listing.runs],
             "parameters": [each.config.model.parameter_count() for each in listing.runs],
             # A model from outside has made no step here.
             "step": [each.status.step if each.status.steps else None for each in listing.runs],
@@ -200,7 +226,12 @@ def _table(listing: Listing) -> pd.DataFrame:
                 round(each.status.seconds, 1) if each.status.steps else None
                 for each in listing.runs
             ],
-            "begun": [each.config.created for each in listing.runs],
+            "begun": pd.to_datetime(
+                [each.config.created for each in listing.runs],
+                utc=True,
+                format="ISO8601",
+                errors="coerce",
+            ),
         }
     )
 

@@ -36,7 +36,7 @@ def begin(config: RunConfig, corpus: Corpus, origin: Path | None = None) -> None
     except RunError as error:
         state.mistake = str(error)
     else:
-        state.run = run.name
+        state.run, state.absent_run = run.name, None
 
 
 def steer(command: Callable[..., None], *arguments: Any) -> None:
@@ -51,7 +51,7 @@ def steer(command: Callable[..., None], *arguments: Any) -> None:
 
 def forget_mistakes() -> None:
     """Another run is looked at: what was said of the last one does not concern it."""
-    state.steering_mistake = state.library_mistake = None
+    state.steering_mistake = state.library_mistake = state.absent_run = None
 
 
 def try_gently(summary: Summary) -> None:

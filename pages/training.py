@@ -27,6 +27,7 @@ from explorer.estimates import show_all_estimates, show_estimate
 from explorer.measures import ask_text
 from explorer.reruns import begin_page, end_page, run_whole_page, was_cut_short
 from explorer.run_library import (
+    show_absent,
     show_library,
     show_list,
     show_outside,
@@ -218,7 +219,7 @@ def read_link() -> None:
     state.unit = unit if unit in UNITS else UNITS[0]
     state.axes = [axis for axis in AXES if axis in query.get("axes", "").split("~")]
     state.overlays = list(filter(None, query.get("with", "").split("~")))
-    state.run = query.get("run")
+    state.run = state.asked_run = query.get("run")
 
 
 def write_link() -> None:
@@ -292,6 +293,10 @@ except RunError as error:
 summaries = {each.run.name: each for each in listing.runs}
 if config and corpus:
     show_estimate(config, corpus)
+if (asked := state.pop("asked_run", None)) and asked not in summaries:
+    state.absent_run = asked
+if absent := state.get("absent_run"):
+    show_absent(absent)
 if summaries:
     state.run = state.pop("adopted_run", None) or state.get("run")
     if state.run not in summaries:

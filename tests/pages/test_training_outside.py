@@ -11,11 +11,12 @@ from safetensors.torch import save_file
 from streamlit.testing.v1 import AppTest
 
 from gpt.runs.library import list_runs
+from gpt.runs.outside import adopt_model
 from gpt.tensor.config import GPTConfig
 from gpt.tensor.gpt2_layout import weights_to_gpt2
 from gpt.tensor.models import build_model
 from gpt.tensor.weights import export_weights
-from tests.pages.opening import html, open_page
+from tests.pages.opening import html, open_page, words
 
 
 @pytest.fixture
@@ -70,3 +71,30 @@ def test_a_model_is_opened_shown_and_can_be_deleted(folder: Path) -> None:
     next(each for each in app.button if each.label == "Delete it").click()
     app.run()
     assert list_runs().runs == []
+
+
+def test_a_link_to_a_run_that_ships_is_answered_with_its_report() -> None:
+    app = open_page("training", run="shakespeare")
+    assert "GPT on Tiny Shakespeare ships with the project." in html(app)
+    assert "Report as HTML" in [each.label for each in app.get("download_button")]
+    unknown = open_page("training", run="nobody*")
+    assert "There is no run nobody\\* here." in words(unknown)
+
+
+def test_what_is_not_known_of_a_run_is_a_dash_and_its_beginning_a_date(folder: Path) -> None:
+    app = open_page("training")
+    open_it(app, str(folder))
+    table = app.dataframe[0]
+    assert table.proto.placeholder == "–"
+    assert table.value["preset"].isna().all()
+    begun = table.value["begun"][0]
+    assert begun.isoformat(timespec="seconds") == list_runs().runs[0].config.created
+
+
+def test_one_weight_says_why_a_model_from_outside_is_not_there(folder: Path) -> None:
+    adopt_model(str(folder))
+    app = open_page("weight", run="theirs")
+    assert (
+        "theirs cannot be shown here: it comes from outside, and how it was trained is not known."
+        " Shown instead is Copying what came before." in words(app)
+    )
