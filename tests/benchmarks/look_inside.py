@@ -13,6 +13,7 @@ of 6 by 6 and 12 by 12 with 256, starts the app and Chromium, and measures with 
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import statistics
@@ -23,7 +24,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 from conftest import HOME, QUIET, start_app
@@ -63,7 +64,7 @@ LOOKS = {
     "attention": Look(
         ".gpt-attention .patterns",
         ".gpt-attention",
-        ".gpt-attention .heatmap .main-svg",
+        ".gpt-attention .opener",
         (".gpt-attention .thumbnails", ".gpt-attention .heatmap"),
     ),
     "inside": Look(".gpt-lens .cells", ".gpt-lens", ".gpt-lens .reading b", (".gpt-lens .stage",)),
@@ -92,6 +93,24 @@ REPAINTED = """async (selector) => {
     requestAnimationFrame(tick);
   });
 }"""
+
+# What has come over the socket by the frame in which the picture is there.
+FIRST = """
+  window.received = 0;
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", ({ data }) => {
+        window.received += data.byteLength ?? data.length;
+      });
+    }
+  };
+  const look = () => {
+    if (document.querySelector(READY)) window.first = window.received;
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+"""
 
 SCRUB = """async (root) => {
   const range = document.querySelector(`${root} .steps`);
@@ -175,20 +194,15 @@ def measure_frames(page: Page, look: Look) -> float:
 def measure(browser: Browser, address: str, where: str, name: str, length: int, edits: int) -> str:
     look = LOOKS[where]
     page = browser.new_page(viewport={"width": 1440, "height": 1000})
-    received = [0]
-
-    def count(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda data: received.__setitem__(0, received[0] + len(data)))
-
-    page.on("websocket", count)
+    page.add_init_script(FIRST.replace("READY", json.dumps(look.ready)))
     page.goto(f"{address}/{where}?run={name}&text={text_of(length, 1)}")
     page.locator(look.ready).first.wait_for(timeout=90_000)
-    first = received[0]
+    first = page.evaluate("() => window.first")
     page.wait_for_function(
         "(root) => !document.querySelector(`${root} .play`).disabled", arg=look.root
     )
     page.wait_for_timeout(3000)
-    in_all = received[0]
+    in_all = page.evaluate("() => window.received")
     scrubbed = page.evaluate(SCRUB, look.root)
     frames = measure_frames(page, look)
     edited = measure_edits(page, look, length, edits)
