@@ -74,9 +74,17 @@ def test_gpt2s_first_files_are_the_same_rules(library: Tokenizer, tmp_path) -> N
         rules_of_gpt2(tmp_path / "vocab.json", tmp_path / "merges.txt")
 
 
-@pytest.mark.parametrize("rules", ["", "{", "[]", '{"model": 3}'])
-def test_what_is_no_tokenizer_is_refused(rules: str) -> None:
-    with pytest.raises(ValueError, match=r"not a tokenizer\.json"):
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [
+        ("", r"tokenizer\.json is not JSON\."),
+        ("{", r"tokenizer\.json is not JSON\."),
+        ("[]", 'it has no "model" with the tokens'),
+        ('{"model": 3}', 'it has no "model" with the tokens'),
+    ],
+)
+def test_what_is_no_tokenizer_is_refused(rules: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
         OutsideTokenizer.read(rules, 10, None)
     with pytest.raises(ValueError, match="is described by"):
         OutsideTokenizer.from_json({"kind": "outside", "rules": {}, "size": 3, "opening": 3})
