@@ -121,6 +121,19 @@ def suit_text(
         state[key] = state[f"{key}, suggested"] = first_text(summary)[:at_most]
 
 
+def readable_text(key: str, summary: Summary, opened: OpenedModel, text: str) -> str:
+    """The text; where this model cannot read it, a sentence, and what it could read last."""
+    readable: dict[str, str] = state.setdefault(f"{key}, readable", {})
+    name = summary.run.name
+    try:
+        opened.encode(text)
+    except ValueError as error:
+        show_mistake(f"{error} Shown is a text that it can read.")
+        return readable.get(name) or first_text(summary) or opened.tokenizer.decode([0])
+    readable[name] = text
+    return text
+
+
 def is_readable(text: str, opened: OpenedModel) -> bool:
     try:
         opened.encode(text)

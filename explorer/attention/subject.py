@@ -18,7 +18,7 @@ from explorer.background import Background, Outcome, outcome
 from explorer.components.attention import Choice, Pinned
 from explorer.controls import show_mistake
 from explorer.models import heads_per_layer, model_at
-from explorer.run_choice import answer_start, choose_run, suit_text
+from explorer.run_choice import answer_start, choose_run, is_readable, readable_text, suit_text
 from explorer.run_watch import records_of
 from gpt.lens.ablation import Replacement
 from gpt.lens.opening import OpenedModel
@@ -122,21 +122,15 @@ def choose_subject(runs: Mapping[str, Summary]) -> Subject | None:
     return read_text(summary, opened, steps)
 
 
-def read_text(summary: Summary, opened: OpenedModel, steps: tuple[int, ...]) -> Subject | None:
+def read_text(summary: Summary, opened: OpenedModel, steps: tuple[int, ...]) -> Subject:
     """The subject, from the text that was typed and what the model wrote behind it."""
-    text, written = state["attention text"], state.get("attention written", "")
-    try:
-        prompt = opened.encode(text)
-        whole = opened.encode(text + written)
-    except ValueError as error:
-        known = state.get("attention readable")
-        if known is None or known[0] != summary.run.name:
-            show_mistake(str(error))
-            return None
-        show_mistake(f"{error} Shown is still the text before it.")
-        text, written = known[1:]
-        prompt, whole = opened.encode(text), opened.encode(text + written)
-    state["attention readable"] = summary.run.name, text, written
+    text = readable_text("attention text", summary, opened, state["attention text"])
+    written = state.get("attention written", "")
+    if not is_readable(text + written, opened):  # as a link may have it
+        written = ""
+        forget_written()
+    state["attention text shown"] = text
+    prompt, whole = opened.encode(text), opened.encode(text + written)
     show_what_is_read(opened, text, written, whole.n_cropped)
     losses = records_of(summary).series("validation_loss")
     n_written = len(whole.tokens) + whole.n_cropped - len(prompt.tokens) - prompt.n_cropped
@@ -240,11 +234,10 @@ def write_link(subject: Subject, choice: Choice, off: SwitchedOff) -> None:
     def dotted(numbers: Sequence[int]) -> str:
         return ".".join(map(str, numbers))
 
-    _, text, written = state["attention readable"]
     view = {
         "run": subject.run.name,
-        "text": text,
-        "written": written,
+        "text": state["attention text shown"],
+        "written": state.get("attention written", ""),
         "step": str(choice.step),
         "open": str(choice.open),
         "pinned": dotted((choice.pinned.query + 1, choice.pinned.key + 1)),

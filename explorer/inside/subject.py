@@ -14,9 +14,9 @@ from explorer.inside.film import make_film
 from explorer.inside.flow import list_edges
 from explorer.inside.reading import streams_of
 from explorer.models import model_at
-from explorer.run_choice import choose_run, first_text, suit_text
+from explorer.run_choice import choose_run, readable_text, suit_text
 from explorer.run_watch import records_of
-from gpt.lens.opening import OpenedModel, Prompt
+from gpt.lens.opening import OpenedModel
 from gpt.runs.config import RunError
 from gpt.runs.library import Summary
 from gpt.runs.run import Run
@@ -101,7 +101,7 @@ def choose_subject(runs: Mapping[str, Summary]) -> Subject | None:
             height=68,
             placeholder="A few words for the model to read.",
         )
-    prompt = encode_or_keep(summary, opened, text)
+    prompt = opened.encode(readable_text("inside text", summary, opened, text))
     if prompt.n_cropped:
         length = opened.model.config.block_size
         st.html(
@@ -118,17 +118,3 @@ def choose_subject(runs: Mapping[str, Summary]) -> Subject | None:
         losses.steps.tolist(),
         losses.values.tolist(),
     )
-
-
-def encode_or_keep(summary: Summary, opened: OpenedModel, text: str) -> Prompt:
-    """The text as the model reads it; where it cannot, a sentence, and what it could read last."""
-    readable = state.setdefault("inside readable", {})
-    name = summary.run.name
-    try:
-        prompt = opened.encode(text)
-    except ValueError as error:
-        show_mistake(f"{error} Shown is a text that it can read.")
-        shortest = opened.tokenizer.decode([0])
-        return opened.encode(readable.get(name) or first_text(summary) or shortest)
-    readable[name] = text
-    return prompt

@@ -4,6 +4,7 @@
 // pinning and switching off send one.
 
 const FINEST = 65535; // how a weight of 1 is sent
+
 export default {
   create: (element) => create(element.querySelector(".gpt-attention")),
   receive(view, { data, setStateValue }) {

@@ -1,7 +1,7 @@
 // The open head in full: which query looks at which key, with its number.
 
-const MOST_PLACES = 16;
-const MOST_TICKS = 64; // tokens that can be written along an axis; of more, some places are counted
+const MOST_TICKS = 64; // tokens that can be written along an axis
+const MOST_PLACES = 16; // of more tokens, so many are counted along it
 const SOON = 20; // milliseconds: the small heads are painted first
 const STILL = 160; // milliseconds without another step, after which Plotly draws the last one
 const MOST_GAPS = 40; // tokens up to which cells stand apart

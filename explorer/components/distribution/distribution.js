@@ -6,6 +6,7 @@
 // tokens that the place lists, or -1 for the tail of all others.
 
 const TAIL = -1;
+
 export default {
   create: (element) => create(element.querySelector(".gpt-distribution")),
   receive(view, { data, setStateValue }) {
