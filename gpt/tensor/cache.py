@@ -7,7 +7,7 @@ happens once the block is full is for the cache to say, see `PastBlock`.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -32,57 +32,56 @@ class LayerCache:
 
     Attributes:
         length: how many tokens the layer has read, those forgotten included.
-        packed: the layer's weights and biases for queries, keys and values, laid together by the
-            attention that fills this cache token by token; None before it has.
+        ready: what the layer's block has laid ready to read one token after the other; None before.
     """
 
     def __init__(self, block_size: int, past_block: PastBlock = "crop") -> None:
         self.length = 0
-        self.packed: tuple[Tensor, Tensor | None] | None = None
+        self.ready: Any = None
         self._window = block_size if past_block == "slide" else None
         # Twice the window, so that it is moved back to the start once a block, not once a token.
         self._capacity = 2 * block_size if self._window else block_size
         self._end = 0  # behind the last entry
-        self._keys: Tensor | None = None
-        self._values: Tensor | None = None
+        self._entries: Tensor | None = None  # keys, then values: (2, B, H, capacity, D)
 
-    def extend(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Adds keys and values of new tokens, `(B, H, T, D)`; returns all that can be seen."""
-        if key.requires_grad and torch.is_grad_enabled():
+    def extend(self, new: Tensor) -> tuple[Tensor, Tensor]:
+        """Adds keys and values of new tokens, `(2, B, H, T, D)`; returns all that can be seen.
+
+        These are the keys and the values, each `(B, H, S, D)`.
+        """
+        if new.requires_grad and torch.is_grad_enabled():
             raise ValueError("A cache is for generation; call the model under torch.no_grad().")
-        T = key.shape[2]
+        T = new.shape[3]
         end = self._end + T
-        if self._keys is None or self._values is None or end > self._capacity:
-            end = self._make_room(key)
-        assert self._keys is not None and self._values is not None
-        self._keys.narrow(2, end - T, T).copy_(key)
-        self._values.narrow(2, end - T, T).copy_(value)
+        entries = self._entries
+        if entries is None or end > self._capacity:
+            end, entries = self._make_room(new)
+        entries.narrow(3, end - T, T).copy_(new)
         self._end = end
         self.length += T
         first = 0 if self._window is None else max(0, end - self._window)
-        n_seen = end - first
-        return self._keys.narrow(2, first, n_seen), self._values.narrow(2, first, n_seen)
+        key, value = entries.narrow(3, first, end - first).unbind()
+        return key, value
 
     def of_rows(self, rows: Tensor) -> LayerCache:
         """A copy for a batch whose i-th sequence is number rows[i] of this one."""
         copy = LayerCache(0)
         vars(copy).update(vars(self))
-        if self._keys is not None and self._values is not None:
-            copy._keys, copy._values = self._keys[rows], self._values[rows]
+        if self._entries is not None:
+            copy._entries = self._entries[:, rows]
         return copy
 
-    def _make_room(self, key: Tensor) -> int:
-        """Room for new keys and values behind those still needed; returns where it will end."""
-        B, H, T, D = key.shape
+    def _make_room(self, new: Tensor) -> tuple[int, Tensor]:
+        """Room for new entries behind those still needed; where it will end, and all of it."""
+        _, B, H, T, D = new.shape
         kept = self._end if self._window is None else min(self._end, self._window - 1)
         if self._window is None and kept + T > self._capacity:
             self._capacity = 2 * (kept + T)
-        former = self._keys, self._values
-        self._keys, self._values = (key.new_empty(B, H, self._capacity, D) for _ in former)
-        for entries, old in zip((self._keys, self._values), former, strict=True):
-            if old is not None:
-                entries[:, :, :kept] = old[:, :, self._end - kept : self._end]
-        return kept + T
+        entries = new.new_empty(2, B, H, self._capacity, D)
+        if self._entries is not None:
+            entries[:, :, :, :kept] = self._entries[:, :, :, self._end - kept : self._end]
+        self._entries = entries
+        return kept + T, entries
 
 
 class RecentTokens:

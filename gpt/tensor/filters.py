@@ -89,7 +89,7 @@ def divide_by_temperature(logits: Tensor, temperature: float) -> Tensor:
     if temperature < COLDEST:
         best = logits.argmax(dim=-1, keepdim=True)
         return torch.full_like(logits, -math.inf).scatter(-1, best, logits.gather(-1, best))
-    return logits / temperature
+    return logits if temperature == 1 else logits / temperature
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:

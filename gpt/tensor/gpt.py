@@ -7,6 +7,11 @@ With the lecture's choices and the same weights it computes what the last rung c
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gpt.tensor.cache import KeyValueCache, LayerCache, layer_of
@@ -16,6 +21,24 @@ from gpt.tensor.layers import MLP, NORMS, Embeddings, Layer, Linear, MultiHeadAt
 from gpt.tensor.rotary import Rotary
 from gpt.tensor.tap import Tap
 from gpt.tensor.token_shift import TokenShift
+
+
+class Ready(NamedTuple):
+    """What a token meets in a block, in that order; weights are `(in, out)`."""
+
+    ln_1: Callable[[Tensor], Tensor]
+    qkv_weight: Tensor
+    qkv_bias: Tensor
+    n_head: int
+    prepare: Callable[[Tensor, int], Tensor] | None
+    mixing_weight: Tensor
+    mixing_bias: Tensor | None
+    ln_2: Callable[[Tensor], Tensor]
+    expansion_weight: Tensor
+    expansion_bias: Tensor
+    activation: Callable[[Tensor], Tensor]
+    projection_weight: Tensor
+    projection_bias: Tensor | None
 
 
 class Block(Layer):
@@ -51,6 +74,61 @@ class Block(Layer):
         x = tap("residual_post", x + self.mlp(normalised, tap.within("mlp")))
         return x
 
+    def read_token(self, x: Tensor, cache: LayerCache) -> Tensor:
+        """The same for one token of one text, `(1, C)`, in as few steps as can be.
+
+        Here it takes longer to look up a weight and to call a layer than to multiply by it. What
+        the token meets is laid ready when the first one is read so, and kept with the cache.
+        """
+        if cache.ready is None:
+            cache.ready = self.make_ready()
+        ready: Ready = cache.ready
+        qkv = torch.addmm(ready.qkv_bias, ready.ln_1(x), ready.qkv_weight)
+        qkv = qkv.view(3, 1, ready.n_head, 1, -1)
+        query, new = qkv[0], qkv[1:]
+        if ready.prepare is not None:
+            query = ready.prepare(query, cache.length)
+            new = torch.stack([ready.prepare(new[0], cache.length), new[1]])
+        heads = F.scaled_dot_product_attention(query, *cache.extend(new))  # it sees all there are
+        # What is added to the stream is added by the product itself.
+        x = x if ready.mixing_bias is None else x + ready.mixing_bias
+        x = torch.addmm(x, heads.view(1, -1), ready.mixing_weight)
+        pre = torch.addmm(ready.expansion_bias, ready.ln_2(x), ready.expansion_weight)
+        x = x if ready.projection_bias is None else x + ready.projection_bias
+        return torch.addmm(x, ready.activation(pre), ready.projection_weight)
+
+    def make_ready(self) -> Ready:
+        """The block's weights; the three matrices that read the stream are laid together."""
+        attn, mlp = self.attn, self.mlp
+        assert attn.projection is not None
+        return Ready(
+            self.ln_1.forward,
+            *lay_together(attn.query, attn.key, attn.value),
+            attn.n_head,
+            attn.prepare if attn.qk_norm is not None or attn.rotary is not None else None,
+            attn.projection.weight.T,
+            attn.projection.bias,
+            self.ln_2.forward,
+            *lay_together(mlp.expansion),
+            mlp.activation,
+            mlp.projection.weight.T,
+            mlp.projection.bias,
+        )
+
+
+def lay_together(*layers: Linear) -> tuple[Tensor, Tensor]:
+    """Weights `(in, out)` and biases `(out,)` of layers that read the same, side by side.
+
+    One layer's weight is not copied. Where there is no bias, it is zero.
+    """
+    weights = tuple(each.weight for each in layers)
+    biases = tuple(
+        each.weight.new_zeros(each.out_features) if each.bias is None else each.bias
+        for each in layers
+    )
+    weight = weights[0] if len(weights) == 1 else torch.cat(weights)
+    return weight.T, torch.cat(biases)
+
 
 class GPT(LanguageModel):
     """Embeddings, blocks, a last norm if any, and logits."""
@@ -75,8 +153,15 @@ class GPT(LanguageModel):
 
     def predict(self, idx: Tensor, cache: KeyValueCache | None, tap: Tap) -> Tensor:
         x = self.embeddings(idx, cache, tap)
-        for i, block in enumerate(self.blocks):
-            x = block(x, layer_of(cache, i), tap.within(f"blocks.{i}"))
+        if cache is not None and idx.numel() == 1 and tap.is_idle and not self.training:
+            x = x[0]
+            for block, layer in zip(self.blocks, cache.layers, strict=True):
+                assert isinstance(block, Block)
+                x = block.read_token(x, layer)
+            x = x[None]
+        else:
+            for i, block in enumerate(self.blocks):
+                x = block(x, layer_of(cache, i), tap.within(f"blocks.{i}"))
         x = tap("ln_f", self.ln_f(x))
         logits: Tensor = self.lm_head(x)  # (B, T, V)
         return logits

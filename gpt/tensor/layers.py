@@ -113,7 +113,7 @@ def attend(
         value: what each gives when it is looked at, `(B, H, S, D)`.
         tap: is told scores, masked scores and pattern, each `(B, H, T, S)`.
         dropout: share of the pattern that is zeroed.
-        fused: take torch's single kernel, which shows nothing; needs S = T, or T = 1.
+        fused: take torch's single kernel, which shows nothing; needs S = T.
         is_causal: whether a token sees only itself and what came before it. Without, all see all,
             as in an encoder.
 
@@ -122,9 +122,8 @@ def attend(
     """
     T, D = query.shape[-2:]
     if fused:
-        # The very last query sees all of the keys.
         return F.scaled_dot_product_attention(
-            query, key, value, dropout_p=dropout, is_causal=is_causal and T > 1
+            query, key, value, dropout_p=dropout, is_causal=is_causal
         )
     S = key.shape[-2]
     masked_scores = scores = tap("scores", query / math.sqrt(D) @ key.transpose(-2, -1))
@@ -155,7 +154,7 @@ class Head(Layer):
         key = tap("key", self.key(x).unsqueeze(1))
         value = tap("value", self.value(x).unsqueeze(1))
         if cache is not None:
-            key, value = cache.extend(key, value)
+            key, value = cache.extend(torch.stack([key, value]))
         heads = tap("heads", attend(query, key, value, tap))
         return tap("output", heads.squeeze(1))  # (B, T, C)
 
@@ -194,20 +193,15 @@ class MultiHeadAttention(Layer):
         self.projection = Linear(n_embd, n_embd, bias=bias) if has_projection else None
 
     def forward(self, x: Tensor, cache: LayerCache | None, tap: Tap) -> Tensor:
+        query, key, value = self.project(x)
         start = 0 if cache is None else cache.length
-        # For one token of one text, calling each step takes longer than computing it.
-        is_single = x.shape[:2] == (1, 1) and tap.is_idle
-        if cache is not None and is_single:
-            query, key, value = self.project_token(x, cache)
-        else:
-            query, key, value = self.project(x)
         query = tap("query", self.prepare(query, start))  # (B, H, T, D)
         key = tap("key", self.prepare(key, start))
         value = tap("value", value)
         if cache is not None:
-            key, value = cache.extend(key, value)
+            key, value = cache.extend(torch.stack([key, value]))
         dropout = self.dropout if self.training else 0.0
-        fused = (self.training and tap.is_idle) if cache is None else is_single
+        fused = self.training and tap.is_idle and cache is None
         heads = tap("heads", attend(query, key, value, tap, dropout=dropout, fused=fused))
         output = heads.transpose(1, 2).flatten(2)  # (B, T, H * D = C)
         if self.projection is not None:
@@ -217,20 +211,6 @@ class MultiHeadAttention(Layer):
     def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values of tokens `(B, T, C)`, each `(B, H, T, D)`."""
         query, key, value = (self.split_heads(part(x)) for part in self.projections)
-        return query, key, value
-
-    def project_token(self, x: Tensor, cache: LayerCache) -> tuple[Tensor, Tensor, Tensor]:
-        """The same of a single token `(1, 1, C)`, by one product with all three matrices.
-
-        They are laid together when the first token of a text is read so, and kept with its cache.
-        """
-        if cache.packed is None:
-            weight = torch.cat([part.weight for part in self.projections])
-            has_bias = self.query.bias is not None
-            bias = torch.cat([part.bias for part in self.projections]) if has_bias else None
-            cache.packed = weight, bias
-        packed = F.linear(x, *cache.packed)  # (1, 1, 3 C)
-        query, key, value = packed.view(3, 1, self.n_head, 1, -1).unbind(0)
         return query, key, value
 
     @property

@@ -44,9 +44,9 @@ def invert_cumulative(probabilities: Tensor, uniform: Tensor) -> Tensor:
     """
     cumulative = probabilities.to("cpu", torch.float64).cumsum(dim=-1)
     # The last nonzero share must end at exactly 1, above any needle.
-    cumulative /= cumulative[:, -1:].clone()
+    cumulative = cumulative / cumulative[:, -1:]
     tokens = torch.searchsorted(cumulative, uniform[:, None], right=True).squeeze(1)
-    if tokens.max() == probabilities.shape[-1]:  # above any needle, but not above a NaN
+    if int(tokens.max()) == probabilities.shape[-1]:  # above any needle, but not above a NaN
         raise NotANumberError
     return tokens
 
@@ -163,14 +163,16 @@ def generate(
     continuation = Continuation(model, past_block, is_cached=is_cached)
     text = torch.cat([idx.cpu(), idx.new_zeros(B, n_tokens, device="cpu")], dim=1)
     has_ended = torch.zeros(B, dtype=torch.bool)
-    for length in range(start, start + n_tokens):
-        so_far = text[:, :length]
-        *_, last = filter_logits(continuation.next_logits(so_far), config, so_far)
-        tokens = draw(last.probabilities, generator)
-        if end is not None:
-            tokens = tokens.masked_fill(has_ended, end)
-            has_ended = tokens == end
-        text[:, length] = tokens
-        if end is not None and has_ended.all():
-            return text[:, : length + 1]
-    return text
+    with torch.inference_mode():
+        for length in range(start, start + n_tokens):
+            so_far = text[:, :length]
+            *_, last = filter_logits(continuation.next_logits(so_far), config, so_far)
+            tokens = draw(last.probabilities, generator)
+            if end is not None:
+                tokens = tokens.masked_fill(has_ended, end)
+                has_ended = tokens == end
+            text[:, length] = tokens
+            if end is not None and has_ended.all():
+                n_tokens = length + 1 - start
+                break
+    return text[:, : start + n_tokens]

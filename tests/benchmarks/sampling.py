@@ -1,6 +1,6 @@
 """Tokens per second: with the key/value cache, and with everything read anew for each token.
 
-    python tests/benchmarks/sampling.py [--threads 1 2] [--tokens 256] [--repeats 3] [--scalar]
+    python tests/benchmarks/sampling.py [--threads 1 2] [--tokens 256] [--repeats 5] [--scalar]
 
 A GPT of nanoGPT's kind, 4 layers of 4 heads, 128 channels wide, with a block of 256, writes on from
 one character, one sequence and 64. What is compared has the same weights and runs in turn:
@@ -152,7 +152,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--tokens", type=int, default=256)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--scalar", action="store_true")
     arguments = parser.parse_args()
     print(f"{'threads':>7} {'batch':>5}{'cached':>10}{'anew':>10}{'ratio':>9}  tokens per second")
