@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 from explorer.components.distribution import Controls, Request, message
 from explorer.sampling import training
@@ -27,14 +26,10 @@ from gpt.runs.demos import list_demos
 from gpt.tensor.filters import SamplingConfig
 from gpt.tensor.sampling import generate
 from gpt.tensor.steps import take_step
+from tests.pages import opening
 
-HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
+open_page = partial(opening.open_page, "sampling")
 HOT = Controls(1.5, top_k=20, top_p=0.9, min_p=0.01)
-
-
-@pytest.fixture(autouse=True)
-def no_runs(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
 
 
 @pytest.fixture(scope="module")
@@ -169,16 +164,6 @@ def test_the_table_tells_what_decided_each_token(subject: Subject) -> None:
     shares = logits[len(subject.prompt) - 1 : -1].softmax(-1)
     for row, place, token in zip(rows, shares, text.taken, strict=True):
         assert float(row["model_probability"]) == pytest.approx(place[token].item(), abs=1e-5)
-
-
-def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(HOME), default_timeout=90)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("../pages/sampling.py").run()
-    assert not app.exception
-    return app
 
 
 def test_a_link_is_taken_up_and_written() -> None:
