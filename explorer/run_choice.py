@@ -12,6 +12,7 @@ from explorer.charts.training_words import distinct_titles
 from explorer.controls import show_mistake
 from explorer.reruns import run_whole_page
 from explorer.run_watch import RESTING_TICK, records_of
+from gpt.corpus.outside_tokenizer import NO_TEXT
 from gpt.corpus.tasks import TASKS
 from gpt.corpus.tasks.task import SEPARATOR
 from gpt.runs.config import RunError
@@ -145,7 +146,9 @@ def is_readable(text: str, opened: OpenedModel) -> bool:
 def first_text(summary: Summary) -> str:
     """A text that this model knows the letters of: the beginning of what it wrote last."""
     samples = records_of(summary).samples
-    return beginning_of(str(samples[-1]["text"]), summary.config.corpus) if samples else ""
+    if not samples:
+        return ""
+    return beginning_of(str(samples[-1]["text"]), summary.config.corpus).partition(NO_TEXT)[0]
 
 
 def follow_training(summary: Summary) -> None:

@@ -20,6 +20,7 @@ from explorer.controls import show_mistake
 from explorer.models import heads_per_layer, model_at
 from explorer.run_choice import answer_start, choose_run, is_readable, readable_text, suit_text
 from explorer.run_watch import records_of
+from gpt.corpus.outside_tokenizer import NO_TEXT
 from gpt.lens.ablation import Replacement
 from gpt.lens.opening import OpenedModel
 from gpt.runs.config import RunError
@@ -195,9 +196,14 @@ def write_on(opened: OpenedModel) -> None:
     bos = opened.tokenizer.bos
     if bos in ids:
         ids = ids[: ids.index(bos)]
+    new, is_cut, _ = opened.tokenizer.decode(ids).partition(NO_TEXT)
     if not ids:
         state["attention written none"] = "The model would end the text here: it writes nothing."
-    state["attention written"] = state.get("attention written", "") + opened.tokenizer.decode(ids)
+    elif is_cut:
+        state["attention written none"] = (
+            "The model went on with bytes that are no character; they are left out."
+        )
+    state["attention written"] = state.get("attention written", "") + new
 
 
 def read_link() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import torch
 
 from explorer.attention.film import make_film
 from explorer.attention.reading import SwitchedOff, read
 from explorer.models import model_at
+from gpt.runs.outside import adopt_model
 from gpt.runs.run import Run
+from tests.byte_model import write_byte_model
 from tests.pages import opening
 from tests.pages.opening import html, words
 
@@ -131,3 +134,14 @@ def test_nonsense_in_a_link_is_told_and_spoils_nothing_else() -> None:
     assert "In the link, open is “99”, which is not here. Shown is “0”." in told
     assert told.count("In the link") == len(nonsense)
     assert app.query_params["mlps"] == "0"
+
+
+def test_bytes_that_are_no_character_are_not_read_as_others(tmp_path: Path) -> None:
+    write_byte_model(tmp_path / "bytes")
+    adopt_model(str(tmp_path / "bytes"))
+    app = open_page(run="bytes")
+    assert "�" not in app.text_area(key="attention text").value
+    app.text_area(key="attention text").set_value("ab").run()
+    opening.press(app, "Let it write on")
+    assert "The model went on with bytes that are no character; they are left out." in html(app)
+    assert "�" not in app.session_state["attention written"]

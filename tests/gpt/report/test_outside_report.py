@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-import torch
-from safetensors.torch import save_file
 
 from gpt.lens.opening import open_model
 from gpt.report.heads import read_text, tokens_to_read
@@ -16,33 +14,13 @@ from gpt.report.report import write_report
 from gpt.report.settings_tables import chosen_settings
 from gpt.runs.outside import adopt_model
 from gpt.runs.run import Run
-from gpt.tensor.config import GPTConfig
-from gpt.tensor.gpt2_layout import weights_to_gpt2
-from gpt.tensor.models import build_model
-from gpt.tensor.weights import export_weights
-
-tokenizers = pytest.importorskip("tokenizers")
+from tests.byte_model import write_byte_model
 
 
 @pytest.fixture
 def run(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A GPT of bytes, most of which are no character of their own, adopted by a relative path."""
-    folder = tmp_path / "bytes"
-    folder.mkdir()
-    config = GPTConfig.gpt2(vocab_size=256, block_size=32, n_layer=1, n_head=2, n_embd=8)
-    model = build_model(config, torch.Generator().manual_seed(1))
-    weights = weights_to_gpt2(export_weights(model), config)
-    del weights["lm_head.weight"]  # the embedding once more
-    save_file(weights, folder / "model.safetensors")
-    shape = {"vocab_size": 256, "n_positions": 32, "n_layer": 1, "n_head": 2, "n_embd": 8}
-    (folder / "config.json").write_text(json.dumps(shape))
-    letters = sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet())
-    library = tokenizers.Tokenizer(
-        tokenizers.models.BPE({letter: i for i, letter in enumerate(letters)}, [])
-    )
-    library.decoder = tokenizers.decoders.ByteLevel()
-    library.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    library.save(str(folder / "tokenizer.json"))
+    write_byte_model(tmp_path / "bytes")
     monkeypatch.chdir(tmp_path)
     return adopt_model("bytes")
 
