@@ -15,13 +15,11 @@ from streamlit.testing.v1 import AppTest
 from explorer.home import showing, tour
 from explorer.landscape import walk
 from gpt.runs.session import train_run
-
-ENTRY = str(Path(__file__).resolve().parents[2] / "explorer" / "Home.py")
+from tests.pages.opening import HOME, html, open_home, press, words
 
 
 @pytest.fixture(autouse=True)
-def short_tour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
+def short_tour(monkeypatch: pytest.MonkeyPatch) -> None:
     training = replace(tour.PRESET.training, steps=6, warmup_steps=1, evaluation_interval=3)
     for module in (tour, showing):
         monkeypatch.setattr(module, "PRESET", replace(tour.PRESET, training=training))
@@ -31,21 +29,14 @@ def short_tour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def home() -> AppTest:
-    at = AppTest.from_file(ENTRY, default_timeout=20).run()
-    assert not at.exception
-    return at
-
-
-def text(at: AppTest) -> str:
-    """The page's own HTML, where the numbers beside the figure are."""
-    return " ".join(element.proto.body for element in at.get("html"))
+    return open_home()
 
 
 def test_the_numbers_shown_are_those_of_the_last_step(home: AppTest) -> None:
     last = walk(-1.8, 1.2, 0.08, 40)[-1]
-    assert f"{last.loss:.4f}" in text(home)
-    assert f"{last.v:+.3f}" in text(home)
-    assert f"{last.w_gradient:+.3f}" in text(home)
+    assert f"{last.loss:.4f}" in html(home)
+    assert f"{last.v:+.3f}" in html(home)
+    assert f"{last.w_gradient:+.3f}" in html(home)
 
 
 @pytest.mark.parametrize(
@@ -61,11 +52,9 @@ def test_each_thing_to_try_begins_a_walk_from_its_place(
 ) -> None:
     # The walk goes on by the clock, which here stands still.
     monkeypatch.setattr("explorer.home.descent.time", SimpleNamespace(monotonic=lambda: 5.0))
-    (button,) = (button for button in home.button if button.label == label)
-    button.click().run()
-    assert not home.exception
+    press(home, label)
     assert home.session_state.start == start
-    assert f"<b>{start[0]:+.3f}</b>" in text(home)
+    assert f"<b>{start[0]:+.3f}</b>" in html(home)
 
 
 def enabled(at: AppTest) -> list[str]:
@@ -74,7 +63,7 @@ def enabled(at: AppTest) -> list[str]:
     return [each.label for each in buttons if not each.disabled]
 
 
-def press(at: AppTest, place: int) -> None:
+def take_step(at: AppTest, place: int) -> None:
     """A step of the tour. A browser runs its fragment and then the page; here the page runs twice.
 
     Except at the last, which leads elsewhere.
@@ -87,34 +76,34 @@ def press(at: AppTest, place: int) -> None:
 
 def test_the_tour_goes_from_gibberish_to_a_head(home: AppTest) -> None:
     assert enabled(home) == ["Let it write"]
-    press(home, 0)
+    take_step(home, 0)
     assert enabled(home) == ["Train it"]
     found = tour.find_tour()
     assert found.before is not None
-    assert f"<td>{found.before.split()[0]}</td>" in text(home)
-    press(home, 1)
+    assert f"<td>{found.before.split()[0]}</td>" in html(home)
+    take_step(home, 1)
     assert enabled(home) == ["Let it write again"]
     found = tour.find_tour()
     assert found.summary is not None
     loss = found.summary.status.validation_loss
     assert loss is not None
-    assert f"A loss of {loss:.2f}" in text(home)
-    assert f"as between {math.exp(loss):.1f} of the 27" in text(home)
-    press(home, 2)
+    assert f"A loss of {loss:.2f}" in html(home)
+    assert f"as between {math.exp(loss):.1f} of the 27" in html(home)
+    take_step(home, 2)
     assert enabled(home) == ["Open one of its heads"]
-    press(home, 3)
+    take_step(home, 3)
     assert home.title[0].value == "Where does each head look?"
     assert home.session_state["attention run"] == found.summary.run.name
     assert tour.find_tour().next_step == 4
 
 
 def test_the_tour_is_taken_up_where_it_was_left(home: AppTest) -> None:
-    press(home, 0)
+    take_step(home, 0)
     before = tour.find_tour().before
-    later = AppTest.from_file(ENTRY, default_timeout=20).run()
+    later = open_home()
     assert enabled(later) == ["Train it"]
     assert before is not None
-    assert f"<td>{before.split()[0]}</td>" in text(later)
+    assert f"<td>{before.split()[0]}</td>" in html(later)
 
 
 def test_what_stands_in_the_way_is_said_and_the_step_stays(
@@ -124,7 +113,7 @@ def test_what_stands_in_the_way_is_said_and_the_step_stays(
     monkeypatch.setenv("GPT_RUNS", str(tmp_path / "file" / "runs"))
     home.button(key="tour 0").click().run()
     assert not home.exception
-    assert any("cannot be" in each.value for each in home.markdown)
+    assert "cannot be" in words(home)
 
 
 def test_the_code_shown_is_the_code_that_ran(home: AppTest) -> None:
@@ -140,7 +129,7 @@ def test_no_torch_on_the_way_to_the_first_paint(page: str) -> None:
     script = f"""
 import sys
 from streamlit.testing.v1 import AppTest
-at = AppTest.from_file({ENTRY!r}, default_timeout=30).run()
+at = AppTest.from_file({str(HOME)!r}, default_timeout=30).run()
 if {page!r} != "home":
     at.switch_page("../pages/{page}.py").run()
 assert not at.exception, at.exception

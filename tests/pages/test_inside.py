@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 from explorer.charts.numbers import format_number
 from explorer.components.logit_lens import Drawing
@@ -17,45 +17,21 @@ from explorer.inside.reading import LARGEST, as_said, read, streams_of
 from explorer.inside.swapping import swap
 from explorer.models import model_at
 from gpt.corpus.corpus import Corpus
-from gpt.runs.demos import list_demos
 from gpt.runs.library import create_run
 from gpt.runs.presets import PRESETS, configure
 from gpt.runs.run import Run
 from gpt.runs.session import train_run
 from gpt.tensor.config import GPTConfig
+from tests.pages import opening
+from tests.pages.opening import html, press, words
 
-HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
+open_page = partial(opening.open_page, "inside")
 COPIED = "srti=euhwqkpm=euhwqkpm"
-
-
-@pytest.fixture(autouse=True)
-def no_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("GPT_DATA", str(tmp_path / "data"))
-
-
-@pytest.fixture
-def copy() -> Run:
-    return next(each.run for each in list_demos().runs if each.run.name == "copy")
 
 
 @pytest.fixture
 def ids(copy: Run) -> tuple[int, ...]:
     return tuple(model_at(copy, 1000).encode(COPIED).tokens)
-
-
-def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(HOME), default_timeout=90)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("../pages/inside.py").run()
-    assert not app.exception
-    return app
-
-
-def html(app: AppTest) -> str:
-    return "\n".join(element.proto.body for element in app.get("html"))
 
 
 def test_the_first_visit_has_a_run_to_show() -> None:
@@ -93,12 +69,12 @@ VIEW = {
 def test_a_link_holds_the_whole_view(copy: Run) -> None:
     app = open_page(**VIEW)
     assert app.query_params == VIEW
-    assert not any("In the link" in each.value for each in app.markdown)
-    words = html(app)
+    assert "In the link" not in words(app)
+    shown = html(app)
     name = model_at(copy, 529).tokenizer.decode
-    assert f"logit of {name([10])} less that of {name([0])}" in words
-    assert "Layer 0, 17 on this text" in words
-    assert "the place that is pinned" in words
+    assert f"logit of {name([10])} less that of {name([0])}" in shown
+    assert "Layer 0, 17 on this text" in shown
+    assert "the place that is pinned" in shown
     assert app.session_state["inside drawing"] == Drawing("next", False, 0.2)
 
 
@@ -125,7 +101,7 @@ def test_nonsense_in_a_link_is_told_and_spoils_nothing_else() -> None:
         "curves": "off",
     }
     app.selectbox(key="inside against").set_value(3).run()
-    assert not any("In the link" in each.value for each in app.markdown)
+    assert "In the link" not in words(app)
 
 
 def test_another_run_has_neurons_and_tokens_of_its_own(copy: Run) -> None:
@@ -137,10 +113,10 @@ def test_another_run_has_neurons_and_tokens_of_its_own(copy: Run) -> None:
 def test_what_cannot_be_read_leaves_what_could() -> None:
     app = open_page(run="copy", text=COPIED, position="19", depth="3", step="1000")
     app.text_area(key="inside text").set_value("Ä").run()
-    assert any("unknown to this tokenizer" in each.value for each in app.markdown)
+    assert "unknown to this tokenizer" in words(app)
     assert app.header[0].value == "Why “q” after “w”"
     app.selectbox(key="inside run").set_value("shakespeare").run()
-    assert not any("unknown to this tokenizer" in each.value for each in app.markdown)
+    assert "unknown to this tokenizer" not in words(app)
     assert (app.text_area(key="inside text").value or "").isascii()
     assert len(app.header) == 5
     app.selectbox(key="inside run").set_value("copy").run()
@@ -150,7 +126,7 @@ def test_what_cannot_be_read_leaves_what_could() -> None:
 def test_a_text_is_swapped_against_another() -> None:
     app = open_page(run="copy", text="euhwqkpm=euhwq")
     app.text_input(key="inside other").set_value("euhwqxpm=euhw").run()
-    assert any("this has 15, that 14" in each.value for each in app.markdown)
+    assert "this has 15, that 14" in words(app)
     app.text_input(key="inside other").set_value("euhwqxpm=euhwq").run()
     assert not app.exception
     assert "In this text the model says" in html(app)
@@ -170,7 +146,7 @@ def test_everything_swapped_answers_as_the_other_text_does(copy: Run) -> None:
 
 def test_one_token_is_changed_at_a_click() -> None:
     app = open_page(run="copy", text="euhwqkpm=euhwq")
-    next(each for each in app.button if each.label == "Change one token").click().run()
+    press(app, "Change one token")
     other = app.text_input(key="inside other").value or ""
     assert sum(a != b for a, b in zip(other, "euhwqkpm=euhwq", strict=True)) == 1
 
@@ -178,7 +154,7 @@ def test_one_token_is_changed_at_a_click() -> None:
 @pytest.mark.parametrize("position", ["1", "2", "5"])
 def test_what_is_changed_stands_where_the_pinned_token_can_see_it(position: str) -> None:
     app = open_page(run="copy", text="euhwqkpm=euhwq", step="1000", position=position, depth="4")
-    next(each for each in app.button if each.label == "Change one token").click().run()
+    press(app, "Change one token")
     other = app.text_input(key="inside other").value or ""
     pairs = zip(other, "euhwqkpm=euhwq", strict=True)
     (changed,) = (number for number, (new, old) in enumerate(pairs, start=2) if new != old)
@@ -197,9 +173,9 @@ def test_copying_is_decided_by_the_attention_of_layer_1(copy: Run, ids: tuple[in
     reading = read(copy, 1000, ids)
     assert reading.streams == streams_of(reading.opened.model.config, len(ids))
     said = as_said(reading)
-    words = np.array(said.words)[said.tokens[:, :, 0]]
-    assert "".join(words[4, 14:22]) == "euhwqkpm"
-    assert "".join(words[3, 15:22]) == "uhwqkpm"
+    tokens = np.array(said.words)[said.tokens[:, :, 0]]
+    assert "".join(tokens[4, 14:22]) == "euhwqkpm"
+    assert "".join(tokens[3, 15:22]) == "uhwqkpm"
     assert (said.probabilities[3, 15:22, 0] > 0.99).all()
     assert (said.last_ranks[2, 15:22] > 0).sum() >= 6
     assert said.next_ranks[-1, -1] == LARGEST
@@ -213,8 +189,8 @@ def test_the_loss_on_the_text_is_that_of_every_token_after_the_first(
         float(row[token]) for row, token in zip(reading.trace.probabilities, ids[1:], strict=False)
     ]
     assert reading.loss == pytest.approx(-np.log(shares).mean(), abs=1e-5)
-    words = html(open_page(run="copy", text=COPIED, step="1000"))
-    assert f"The loss on this text at step 1,000 is <b>{reading.loss:.3f}</b> nats" in words
+    shown = html(open_page(run="copy", text=COPIED, step="1000"))
+    assert f"The loss on this text at step 1,000 is <b>{reading.loss:.3f}</b> nats" in shown
 
 
 def test_a_film_says_what_every_checkpoint_would(copy: Run, ids: tuple[int, ...]) -> None:
@@ -260,8 +236,7 @@ def test_every_suggestion_sets_the_page_up() -> None:
         ("Follow one letter through", "copy"),
         ("Which lady is it?", "shakespeare"),
     ):
-        next(each for each in app.button if each.label == label).click().run()
-        assert not app.exception
+        press(app, label)
         assert app.query_params["run"] == run
     assert "In this text the model says" in html(app)
 

@@ -3,53 +3,28 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from functools import partial
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from gpt.corpus.catalogue import load_corpus
 from gpt.corpus.corpus import Corpus
 from gpt.lens.next_step import prepare_step
 from gpt.lens.weight_step import take_step
-from gpt.runs.demos import list_demos
 from gpt.runs.library import create_run
 from gpt.runs.presets import PRESETS, configure
 from gpt.runs.run import Run
 from gpt.runs.session import train_run
+from tests.pages import opening
+from tests.pages.opening import html, press, words
 
-HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
+open_page = partial(opening.open_page, "weight")
 MATRIX = "blocks.1.attn.query.weight"
 
 
-@pytest.fixture(autouse=True)
-def no_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GPT_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("GPT_DATA", str(tmp_path / "data"))
-
-
-@pytest.fixture
-def copy() -> Run:
-    return next(each.run for each in list_demos().runs if each.run.name == "copy")
-
-
-def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(str(HOME), default_timeout=90)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    app.switch_page("../pages/weight.py").run()
-    assert not app.exception
-    return app
-
-
-def html(app: AppTest) -> str:
-    return "\n".join(element.proto.body for element in app.get("html"))
-
-
-def number_after(words: str, text: str) -> float:
-    found = re.search(re.escape(words) + r"\s*<b[^>]*>([^<]+)</b>", text)
-    assert found, words
+def number_after(said: str, text: str) -> float:
+    found = re.search(re.escape(said) + r"\s*<b[^>]*>([^<]+)</b>", text)
+    assert found, said
     return float(found[1].replace("−", "-"))
 
 
@@ -58,13 +33,13 @@ def test_the_first_visit_shows_a_step_that_the_run_took() -> None:
     assert app.title[0].value == "What happens to one weight in one step?"
     assert app.selectbox(key="weight run").value == "copy"
     assert app.selectbox(key="weight step").value == 826
-    words = html(app)
-    assert "<b>Step 827</b> reads 64 × 29 tokens" in words
+    shown = html(app)
+    assert "<b>Step 827</b> reads 64 × 29 tokens" in shown
     measured, recorded = (
-        number_after(each, words) for each in ("The loss on this batch is", "wrote down")
+        number_after(each, shown) for each in ("The loss on this batch is", "wrote down")
     )
     assert abs(measured - recorded) < 1e-4
-    assert "the optimiser is fresh" in words
+    assert "the optimiser is fresh" in shown
     assert app.query_params["matrix"] == "embeddings.token.weight"
 
 
@@ -72,12 +47,12 @@ def test_a_link_leads_to_the_weight_and_its_numbers_are_the_step_s(copy: Run) ->
     app = open_page(run="copy", step="298", matrix=MATRIX, row="3", column="60")
     assert app.number_input(key="weight row").value == 3
     step = take_step(prepare_step(copy, 298, copy.corpus()), MATRIX)
-    words = html(app)
+    shown = html(app)
     gradient = step.gradient[3, 60].item()
-    assert number_after("autograd says", words) == pytest.approx(gradient, rel=1e-5)
-    assert number_after("Their sum is", words) == pytest.approx(gradient, rel=1e-5)
-    assert number_after("AdamW leaves", words) == pytest.approx(step.after[3, 60].item(), rel=1e-5)
-    assert "The weight is how input 60 counts for output 3." in words
+    assert number_after("autograd says", shown) == pytest.approx(gradient, rel=1e-5)
+    assert number_after("Their sum is", shown) == pytest.approx(gradient, rel=1e-5)
+    assert number_after("AdamW leaves", shown) == pytest.approx(step.after[3, 60].item(), rel=1e-5)
+    assert "The weight is how input 60 counts for output 3." in shown
 
 
 def test_another_row_is_another_weight_and_another_matrix_another_place(copy: Run) -> None:
@@ -94,14 +69,14 @@ def test_another_row_is_another_weight_and_another_matrix_another_place(copy: Ru
 def test_a_row_that_the_matrix_does_not_have_is_told_and_leaves_the_weight() -> None:
     app = open_page(run="copy", step="298", matrix=MATRIX, row="900", column="2")
     told = "This matrix has no row 900: its rows are 0 to 63. Shown is row 0."
-    assert any(told in each.value for each in app.markdown)
+    assert told in words(app)
     app.number_input(key="weight row").set_value(5).run()
     app.number_input(key="weight column").set_value(-1).run()
     told = "This matrix has no column -1: its columns are 0 to 63. Shown is column 2."
-    assert any(told in each.value for each in app.markdown)
+    assert told in words(app)
     assert (app.query_params["row"], app.query_params["column"]) == ("5", "2")
     app.number_input(key="weight column").set_value(9).run()
-    assert not any("This matrix has no" in each.value for each in app.markdown)
+    assert "This matrix has no" not in words(app)
 
 
 VIEW = {
@@ -121,9 +96,9 @@ VIEW = {
 def test_a_link_holds_the_whole_view() -> None:
     app = open_page(**VIEW)
     assert app.query_params == VIEW
-    words = html(app)
-    assert "at position 7 of example 12" in words
-    by_hand = words[words.index("batch loss by hand") :]
+    shown = html(app)
+    assert "at position 7 of example 12" in shown
+    by_hand = shown[shown.index("batch loss by hand") :]
     assert number_after("with the weight", by_hand) == 0.75
     assert app.text_input(key="weight text").value == "abcd=ab"
     app.switch_page("../pages/home.py").run()
@@ -149,7 +124,7 @@ def test_nonsense_in_a_link_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("matrix", "words"),
+    ("matrix", "meaning"),
     [
         ("embeddings.token.weight", 'Row 27 is the token <span class="gpt-token">⊢</span>'),
         (
@@ -161,8 +136,8 @@ def test_nonsense_in_a_link_is_told() -> None:
         ("ln_f.weight", "The weight is that of channel 63."),
     ],
 )
-def test_the_page_says_what_row_and_column_stand_for(matrix: str, words: str) -> None:
-    assert words in html(open_page(run="copy", step="0", matrix=matrix, row="27", column="63"))
+def test_the_page_says_what_row_and_column_stand_for(matrix: str, meaning: str) -> None:
+    assert meaning in html(open_page(run="copy", step="0", matrix=matrix, row="27", column="63"))
 
 
 def test_before_the_first_step_the_memory_is_rightly_empty() -> None:
@@ -175,16 +150,16 @@ def test_before_the_first_step_the_memory_is_rightly_empty() -> None:
 
 def test_far_up_the_slope_the_loss_has_risen() -> None:
     app = open_page()
-    next(each for each in app.button if each.label == "Trust the slope too far").click().run()
-    words = html(app)
-    by_hand = words[words.index("batch loss by hand") :]
+    press(app, "Trust the slope too far")
+    shown = html(app)
+    by_hand = shown[shown.index("batch loss by hand") :]
     assert number_after("change of the loss", by_hand) > 0.03
     assert number_after("by the slope alone", by_hand) < -0.02
 
 
 def test_a_text_that_is_not_here_is_asked_for() -> None:
     app = open_page(run="shakespeare")
-    assert any("is not on this machine yet" in each.value for each in app.markdown)
+    assert "is not on this machine yet" in words(app)
 
 
 def test_plain_numbers_are_followed_too() -> None:
@@ -194,10 +169,10 @@ def test_plain_numbers_are_followed_too() -> None:
     run = create_run(configure(PRESETS["microgpt"], corpus, settings, title="numbers"), corpus)
     train_run(run)
     app = open_page(run="numbers", step="6", matrix="layer0.attn_wq")
-    words = html(app)
-    assert "gpt.scalar, number by number, says" in words
-    assert "gpt.scalar's Adam" in words and "m and v are the run's own" in words
-    assert "Its learning rate is 0, so nothing would move" in words
+    shown = html(app)
+    assert "gpt.scalar, number by number, says" in shown
+    assert "gpt.scalar's Adam" in shown and "m and v are the run's own" in shown
+    assert "Its learning rate is 0, so nothing would move" in shown
 
 
 def test_a_link_without_a_column_opens_where_the_gradient_is_largest() -> None:
