@@ -11,6 +11,9 @@ import plotly.graph_objects as go
 from explorer.theme import LIGHT
 
 KEPT, COMPUTED = 1, 2
+CLOSE = 0.08  # of the highest time: ends nearer to one another than a line of text
+SHIFT = 9  # pixels by which names then give way
+NAME_COLOURS = {LIGHT.muted: LIGHT.muted, LIGHT.forward: LIGHT.forward_text}
 
 
 class Cost(NamedTuple):
@@ -84,13 +87,38 @@ def time_figure(costs: Sequence[Cost], block_size: int) -> go.Figure:
             mode="lines",
             line={"color": colour, "width": 2},
             hovertemplate="%{y:.2f} ms",
+            showlegend=False,
         )
+    _name_ends(figure)
     if costs[-1].length > block_size:
         figure.add_vline(block_size + 0.5, line={"color": LIGHT.backward, "width": 1.5})
     figure.update_layout(
         hovermode="x unified",
-        margin={"l": 56, "r": 16, "t": 36, "b": 44},
-        xaxis={"title": {"text": "to write token"}},
+        margin={"l": 56, "r": 116, "t": 36, "b": 44},
+        xaxis={
+            "title": {"text": "to write token"},
+            "range": [costs[0].length + 1, costs[-1].length + 1],
+        },
         yaxis={"title": {"text": "milliseconds"}, "rangemode": "tozero", "automargin": False},
     )
     return figure
+
+
+def _name_ends(figure: go.Figure) -> None:
+    """Each line's name where it ends; where both end at one height, one above the other."""
+    lines = [trace for trace in figure.data if len(trace.y)]
+    most = max(max(trace.y) for trace in lines)
+    lines.sort(key=lambda trace: trace.y[-1])
+    are_close = lines[-1].y[-1] - lines[0].y[-1] < CLOSE * most
+    for trace in lines:
+        shift = -SHIFT if trace is lines[0] else SHIFT
+        figure.add_annotation(
+            x=trace.x[-1],
+            y=trace.y[-1],
+            text=trace.name,
+            font={"color": NAME_COLOURS[trace.line.color], "size": 13},
+            showarrow=False,
+            xanchor="left",
+            xshift=6,
+            yshift=shift if are_close and len(lines) > 1 else 0,
+        )

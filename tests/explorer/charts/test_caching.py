@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from explorer.charts.caching import Cost, cache_grid, time_figure
+from explorer.charts.caching import SHIFT, Cost, cache_grid, time_figure
 from gpt.tensor.config import GPTConfig
 from gpt.tensor.models import build_model
 from gpt.tensor.sampling import Continuation
@@ -50,3 +50,17 @@ def test_times_are_shown_in_milliseconds_for_the_token_that_is_written() -> None
     anew, cached = time_figure(costs_of("crop", 2, 4), BLOCK).data
     assert (list(anew.x), list(anew.y)) == ([3, 4], [2.0, 2.0])
     assert list(cached.y) == [1.0, 1.0]
+
+
+def test_each_line_has_its_name_at_its_end_and_those_that_meet_give_way() -> None:
+    costs = costs_of("crop", 2, 4)
+    apart = time_figure(costs, BLOCK).layout.annotations
+    assert {(each.text, each.x, each.y, each.yshift) for each in apart} == {
+        ("all read anew", 4, 2.0, 0),
+        ("with the cache", 4, 1.0, 0),
+    }
+    met = [each._replace(seconds=0.0019) for each in costs]
+    shifts = {each.text: each.yshift for each in time_figure(met, BLOCK).layout.annotations}
+    assert shifts["all read anew"] == -shifts["with the cache"] > 0
+    equal = [each._replace(seconds=0.002) for each in costs]
+    assert {each.yshift for each in time_figure(equal, BLOCK).layout.annotations} == {SHIFT, -SHIFT}
