@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -166,7 +167,8 @@ def show_round(game: Game, corpus: Corpus) -> None:
                 on_click=take_guess,
                 args=(game, corpus),
             )
-    st.html(f'<div class="gpt-told" aria-live="polite">{game.told}</div>')
+    # An alert, for only those are read out although each answer is a new element of the page.
+    st.html(f'<div class="gpt-told" role="alert">{game.told}</div>')
 
 
 def take_guess(game: Game, corpus: Corpus) -> None:
@@ -213,13 +215,14 @@ def play(game: Game, corpus: Corpus, guesses: set[int], confidence: float) -> No
     game.rounds.append(played)
     best = shares.topk(min(SHOWN, len(shares)))
     thought = " ".join(
-        chip(tokenizer.decode([each]), note=f"{share:.0%}")
+        chip(tokenizer.decode([each]), note=f" {share:.0%}")
         for share, each in zip(best.values.tolist(), best.indices.tolist(), strict=True)
     )
     game.told = (
-        f"<p>It was {chip(tokenizer.decode([token]))}. You gave it {played.reader:.1%}:"
-        f" <b>{-math.log(played.reader):.3f}</b> nats. The model gave it {played.model:.1%}:"
-        f" <b>{-math.log(played.model):.3f}</b> nats.</p><p>The model had thought: {thought}</p>"
+        f"<p>{verdict(game.opened, token, guesses)}</p>"
+        f"<p>You gave it {played.reader:.1%}: <b>{-math.log(played.reader):.3f}</b> nats."
+        f" The model gave it {played.model:.1%}: <b>{-math.log(played.model):.3f}</b> nats.</p>"
+        f"<p>{totals(game.rounds)}</p><p>The model had thought: {thought}</p>"
     )
     game.place += 1
     if game.place >= len(game.passage.tokens):
@@ -229,10 +232,41 @@ def play(game: Game, corpus: Corpus, guesses: set[int], confidence: float) -> No
         game.place = game.passage.first
 
 
-def scores_told(rounds: list[Round]) -> str:
+def verdict(opened: OpenedModel, token: int, guesses: set[int]) -> str:
+    """Whether the guess was right, and what was, as HTML."""
+    decode = opened.tokenizer.decode
+    it_was = f"it was {chip(decode([token]))}"
+    if token not in guesses:
+        return f"<b>Wrong:</b> {it_was}."
+    others = f", one of your {len(guesses)}" if len(guesses) > 1 else ""
+    return f"<b>Right:</b> {it_was}{others}."
+
+
+def totals(rounds: Sequence[Round]) -> str:
+    """Both scores so far and who leads, in a sentence."""
+    count = len(rounds)
+    # Rounded before they are compared, so that the sentence adds up.
+    mine = round(count * mean_nats([each.reader for each in rounds]), 3)
+    models = round(count * mean_nats([each.model for each in rounds]), 3)
+    if mine == models:
+        lead = "neither leads"
+    else:
+        lead = f"{'you lead' if mine < models else 'the model leads'} by {abs(mine - models):.3f}"
+    return (
+        f"After {guesses_told(count)}: you {mine:.3f} nats in all, the model {models:.3f}; {lead}."
+    )
+
+
+def scores_told(rounds: Sequence[Round]) -> str:
     """Both means in a sentence."""
     if not rounds:
         return "No guess yet"
     mine = mean_nats([each.reader for each in rounds])
     models = mean_nats([each.model for each in rounds])
-    return f"After {len(rounds)} guesses: you {mine:.3f} nats, the model {models:.3f}"
+    return (
+        f"Mean score after {guesses_told(len(rounds))}: you {mine:.3f} nats, the model {models:.3f}"
+    )
+
+
+def guesses_told(count: int) -> str:
+    return "1 guess" if count == 1 else f"{count} guesses"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+import re
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 
+from explorer.charts.tokens import visible
 from explorer.components.distribution import Controls, Request, message
 from explorer.sampling import training
 from explorer.sampling.files import table_of
@@ -20,6 +23,7 @@ from explorer.sampling.picture import picture_of
 from explorer.sampling.subject import Subject
 from explorer.sampling.text import Text, answer, needles
 from explorer.sampling.training import Written, write_at_new_checkpoints
+from gpt.lens.guessing import model_shares
 from gpt.lens.opening import OpenedModel, open_model
 from gpt.lens.writing import start_text
 from gpt.runs.demos import list_demos
@@ -291,6 +295,38 @@ def test_a_game_stays_with_the_checkpoint_of_its_first_guess() -> None:
     next(each for each in app.button if each.label == "Begin anew against step 529").click().run()
     begun = app.session_state["sampling games"]["copy"]
     assert (begun.opened.step, begun.rounds) == (529, [])
+
+
+def test_a_guess_is_answered_in_words_with_both_scores_and_who_leads() -> None:
+    app = open_page(run="copy", prompt="ab=", step="132")
+    game = app.session_state["sampling games"]["copy"]
+    V, first = game.opened.tokenizer.vocab_size, game.place
+    tokens = game.passage.tokens[first : first + 2]
+    signs = [visible(game.opened.tokenizer.decode([token])) for token in tokens]
+    read = [game.passage.tokens[:place] for place in (first, first + 1)]
+    models = [
+        -math.log(model_shares(game.opened, text)[token].item())
+        for text, token in zip(read, tokens, strict=True)
+    ]
+
+    def guess(typed: str) -> str:
+        app.text_input(key="guess typed").set_value(typed)
+        next(each for each in app.button if each.label == "Guess").click().run()
+        told = next(e.proto.body for e in app.get("html") if "gpt-told" in e.proto.body)
+        assert 'role="alert"' in told
+        return re.sub(r"<[^>]*>", "", told)
+
+    said = guess("x" if signs[0] != "x" else "y")
+    mine = -math.log(0.5 / (V - 1))  # half of all is spread over all but the one that was named
+    assert f"Wrong: it was {signs[0]}.You gave it" in said
+    assert f": {mine:.3f} nats. The model gave it" in said
+    assert f": {models[0]:.3f} nats.After 1 guess: you {mine:.3f} nats in all, the model" in said
+    said = guess(signs[1])
+    mine, both = round(mine + math.log(2), 3), round(sum(models), 3)
+    leads = "you lead" if mine < both else "the model leads"
+    assert f"Right: it was {signs[1]}.You gave it 50.0%: 0.693 nats." in said
+    assert f"After 2 guesses: you {mine:.3f} nats in all, the model {both:.3f}; {leads} by" in said
+    assert f" by {abs(mine - both):.3f}." in said
 
 
 def test_what_new_checkpoints_write_joins_the_film(subject: Subject, monkeypatch) -> None:
