@@ -9,7 +9,7 @@ from mimetypes import guess_type
 import streamlit as st
 
 from explorer.controls import show_mistake
-from explorer.reruns import run_whole_page
+from explorer.reruns import run_apart, run_whole_page
 
 TICK = 0.5  # seconds between two looks at a file that is being made
 START_SECONDS = 2.0  # in which the browser has surely asked for the file after a click
@@ -73,7 +73,7 @@ class Download:
 def show_downloads(downloads: Sequence[Download]) -> None:
     """A button for each, and below them what could not be made."""
     is_awaited = any(each.is_awaited for each in downloads)
-    st.fragment(_show, run_every=TICK if is_awaited else None)(downloads, is_awaited)
+    run_apart(_show, downloads, is_awaited, every=TICK if is_awaited else None)
 
 
 def _show(downloads: Sequence[Download], is_ticking: bool) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.background import Outcome, outcome
 from explorer.charts.training_estimates import Estimate, estimate_line, estimates_table
 from explorer.measures import ask_pace, forget_pace
-from explorer.reruns import run_whole_page
+from explorer.reruns import run_apart, run_whole_page
 from explorer.run_records import runs_now
 from gpt.corpus.corpus import Corpus
 from gpt.runs.config import RunConfig
@@ -22,7 +22,7 @@ state = st.session_state
 def show_estimate(config: RunConfig, corpus: Corpus) -> None:
     """Parameters, memory and time of what would be trained, as soon as they are known."""
     is_awaited = _pace_of(config, corpus).is_awaited
-    st.fragment(_show_line, run_every=TICK if is_awaited else None)(config, corpus, is_awaited)
+    run_apart(_show_line, config, corpus, is_awaited, every=TICK if is_awaited else None)
 
 
 def show_all_estimates(corpus: Corpus, chosen: str) -> None:
@@ -32,7 +32,7 @@ def show_all_estimates(corpus: Corpus, chosen: str) -> None:
         with place:
             is_awaited = any(_is_awaited(each) for _, each in _estimates(corpus))
             tick = TICK if is_awaited else None
-            st.fragment(_show_table, run_every=tick)(corpus, chosen, is_awaited)
+            run_apart(_show_table, corpus, chosen, is_awaited, every=tick)
 
 
 def _show_line(config: RunConfig, corpus: Corpus, is_ticking: bool) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import TypeVarTuple
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -10,12 +12,26 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 PAINTING = 0.15  # seconds
 
 state = st.session_state
+Arguments = TypeVarTuple("Arguments")
 
 
 def is_fragment_alone() -> bool:
     """Whether only a fragment is running: its tick, or something in it that was used."""
     context = get_script_run_ctx()
     return context is not None and bool(context.fragment_ids_this_run)
+
+
+def run_apart(
+    show: Callable[[*Arguments], None], *arguments: *Arguments, every: float | None = None
+) -> None:
+    """Show what also runs by itself: every so many seconds, and when something in it is used.
+
+    It stands in a container of the page, which keeps its place. Where a fragment runs again before
+    the page's messages have left, Streamlit drops what the page had sent for it. The browser would
+    then close the gap, all below would move up, and the fragment be written over what comes next.
+    """
+    with st.container():
+        st.fragment(show, run_every=every)(*arguments)
 
 
 def begin_page() -> None:

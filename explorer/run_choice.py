@@ -10,7 +10,7 @@ import streamlit as st
 
 from explorer.charts.training_words import distinct_titles
 from explorer.controls import show_mistake
-from explorer.reruns import run_whole_page
+from explorer.reruns import run_apart, run_whole_page
 from explorer.run_watch import RESTING_TICK, records_of
 from gpt.corpus.outside_tokenizer import NO_TEXT
 from gpt.corpus.tasks import TASKS
@@ -155,7 +155,7 @@ def follow_training(summary: Summary) -> None:
     """While the run trains, run the whole page as soon as it has kept new weights, or has ended."""
     if summary.status.is_active:
         known = (len(summary.run.checkpoints()), summary.status.state)
-        st.fragment(_run_page_if_changed, run_every=RESTING_TICK)(summary.run, known)
+        run_apart(_run_page_if_changed, summary.run, known, every=RESTING_TICK)
 
 
 def _run_page_if_changed(run: Run, known: tuple[int, str]) -> None:

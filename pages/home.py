@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.home.descent import show_descent
 from explorer.home.showing import show_tour, tick_now
 from explorer.landscape import descend, squared_error
-from explorer.reruns import begin_page, end_page
+from explorer.reruns import begin_page, end_page, run_apart
 from explorer.source_code import show_code
 from gpt.runs.launch import start_run
 from gpt.scalar.value import backward
@@ -24,7 +24,7 @@ st.html(
     your own: hear it before it has learnt anything, train it on names, hear it again.</p>"""
 )
 tick = tick_now()
-st.fragment(show_tour, run_every=tick)(tick)
+run_apart(show_tour, tick, every=tick)
 show_descent()
 end_page()
 show_code(start_run, descend, squared_error, backward)

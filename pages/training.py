@@ -25,7 +25,7 @@ from explorer.controls import (
 )
 from explorer.estimates import show_all_estimates, show_estimate
 from explorer.measures import ask_text
-from explorer.reruns import begin_page, end_page, run_whole_page, was_cut_short
+from explorer.reruns import begin_page, end_page, run_apart, run_whole_page, was_cut_short
 from explorer.run_library import (
     show_absent,
     show_library,
@@ -308,15 +308,15 @@ if summaries:
     if is_from_outside:
         show_outside(summaries[state.run])
     else:
-        st.fragment(watch, run_every=tick)(state.run, tick)
+        run_apart(watch, state.run, tick, every=tick)
     show_things_to_try()
     if not is_from_outside:
-        st.fragment(watch_closely, run_every=slowly)(state.run, tick)
+        run_apart(watch_closely, state.run, tick, every=slowly)
     st.header("Every run", anchor="runs")
-    st.fragment(compare, run_every=slowly)((state.run, *state.overlays))
+    run_apart(compare, (state.run, *state.overlays), every=slowly)
 else:
     is_awaited = text_of(config, corpus).is_awaited
-    st.fragment(show_empty, run_every=0.5 if is_awaited else None)(config, corpus, is_awaited)
+    run_apart(show_empty, config, corpus, is_awaited, every=0.5 if is_awaited else None)
     show_things_to_try()
     st.header("Every run", anchor="runs")
 show_library(listing, summaries.get(state.run or ""))

@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.charts.landscape import descent_map, fit
 from explorer.components.plot import PlotEvent, plot
 from explorer.landscape import EXAMPLES, answers, survey, walk
-from explorer.reruns import run_whole_page, was_cut_short
+from explorer.reruns import run_apart, run_whole_page, was_cut_short
 from explorer.things_to_try import Suggestion, show_things_to_try
 
 AXIS = [tenth / 10 for tenth in range(-25, 26)]
@@ -67,7 +67,7 @@ def show_descent() -> None:
         """
     )
     is_walking = "walking_since" in state
-    st.fragment(_show_walk, run_every=TICK if is_walking else None)(is_walking)
+    run_apart(_show_walk, is_walking, every=TICK if is_walking else None)
     show_things_to_try(TO_TRY)
 
 

@@ -20,7 +20,7 @@ from explorer.controls import provide_corpus, show_mistake
 from explorer.downloads import name_file
 from explorer.inside.reading import Reading
 from explorer.inside.subject import Subject
-from explorer.reruns import run_whole_page
+from explorer.reruns import run_apart, run_whole_page
 from gpt.corpus.corpus import Corpus
 from gpt.lens.neurons import (
     NeuronSurvey,
@@ -176,7 +176,7 @@ def show_corpus(
         found = ask_survey(subject, choice.step, opened, corpus)
         survey = found.value
         if found.is_awaited:
-            st.fragment(wait_for_survey, run_every=TICK)(subject, choice.step, opened, corpus)
+            run_apart(wait_for_survey, subject, choice.step, opened, corpus, every=TICK)
         if found.reason:
             show_mistake(found.reason)
     if survey is not None:

@@ -22,6 +22,7 @@ from explorer.ladder.rung_runs import (
     tick_of,
     train_rungs,
 )
+from explorer.reruns import run_apart
 from explorer.run_records import at_step
 from explorer.run_watch import baselines_in, curve_of, measured, records_of
 from explorer.source_code import show_code
@@ -83,7 +84,7 @@ def show(corpus: Corpus) -> None:
     show_start_mistake()
     summary = runs_of_rungs(corpus).get(RUNG)
     tick = tick_of([summary] if summary else [])
-    st.fragment(show_live, run_every=tick)(corpus, tick)
+    run_apart(show_live, corpus, tick, every=tick)
     show_things_to_try(
         [
             Suggestion(

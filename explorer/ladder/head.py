@@ -23,6 +23,7 @@ from explorer.ladder.rung_runs import (
     tick_of,
 )
 from explorer.ladder.text import typed_ids
+from explorer.reruns import run_apart
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from gpt.corpus.corpus import Corpus
@@ -79,7 +80,7 @@ def show(corpus: Corpus) -> None:
     show_start_mistake()
     summary = runs_of_rungs(corpus).get(RUNG)
     tick = tick_of([summary] if summary else [])
-    st.fragment(show_live, run_every=tick)(corpus, tick)
+    run_apart(show_live, corpus, tick, every=tick)
     first = "".join(c for c in "First Ci" if c in corpus.tokenizer.characters)
     show_things_to_try(
         [

@@ -21,6 +21,7 @@ from explorer.ladder.rung_runs import (
     tick_of,
     train_rungs,
 )
+from explorer.reruns import run_apart
 from explorer.run_watch import baselines_in, curve_of, measured, records_of
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
@@ -75,7 +76,7 @@ def show(corpus: Corpus) -> None:
     show_race(corpus)
     summaries = [each for rung, each in runs_of_rungs(corpus).items() if rung in SHOWN]
     tick = tick_of(summaries)
-    st.fragment(show_live, run_every=tick)(corpus, tick)
+    run_apart(show_live, corpus, tick, every=tick)
     show_code(Trainer, evaluate)
 
 

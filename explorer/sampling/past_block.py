@@ -19,6 +19,7 @@ from explorer.ladder.rung_runs import (
     train_rungs,
 )
 from explorer.models import model_at
+from explorer.reruns import run_apart
 from explorer.sampling.subject import PAST_BLOCK_TITLES, Subject
 from explorer.sampling.text import Text
 from gpt.corpus.text import CorpusError
@@ -89,7 +90,7 @@ def show_past_block(subject: Subject) -> None:
         offer_rungs(subject, rungs)
     show_start_mistake()
     tick = tick_of(rungs)
-    st.fragment(show_learning, run_every=tick)(subject, tick)
+    run_apart(show_learning, subject, tick, every=tick)
     trained = [each for each in rungs if each.run.checkpoints()]
     name = (
         *(each.run.name for each in (subject.summary, *trained)),
