@@ -40,15 +40,25 @@ def finite_number(text: str) -> float | None:
     return number if isfinite(number) else None
 
 
-def write_address(page: str, view: Mapping[str, str], usual: Mapping[str, str]) -> None:
+def write_address(
+    page: str,
+    view: Mapping[str, str],
+    usual: Mapping[str, str | None],
+    reasons: Mapping[str, str] | None = None,
+) -> None:
     """Put the view into the address, so that it can be shared and found again.
 
-    `view` names everything that a link may ask for; what is as `usual`, or nothing, is left out.
+    Args:
+        page: whose address it is.
+        view: everything that a link may ask for.
+        usual: what is as usual, or nothing, is left out; as None it is always told.
+        reasons: why something else may be shown of a part, as half a sentence.
     """
     link = {name: text for name, text in view.items() if text != usual.get(name, "")}
     asked = state.pop(f"{page} asked", None)
     if asked:
-        state[f"{page} refused"] = (link, refusals(asked, {**usual, **view}))
+        known = {name: text for name, text in usual.items() if text is not None}
+        state[f"{page} refused"] = (link, refusals(asked, {**known, **view}, reasons or {}))
     if st.query_params.to_dict() != link:
         st.query_params.from_dict(link)
 
@@ -60,7 +70,9 @@ def show_refusals(page: str) -> None:
         show_mistake(" ".join(sentences))
 
 
-def refusals(asked: Mapping[str, str], view: Mapping[str, str]) -> list[str]:
+def refusals(
+    asked: Mapping[str, str], view: Mapping[str, str], reasons: Mapping[str, str]
+) -> list[str]:
     """A sentence for each part of a link of which something else is shown.
 
     If that is the run, all the rest was about another one, and the page speaks of the run itself.
@@ -73,7 +85,8 @@ def refusals(asked: Mapping[str, str], view: Mapping[str, str]) -> list[str]:
             sentences.append(no_use_for(name))
         elif not _means(text, view[name]):
             shown = f"Shown is {quoted(view[name])}." if view[name] else "It is left out."
-            sentences.append(f"In the link, {name} is {quoted(text)}, which is not here. {shown}")
+            why = f"; {reasons[name]}" if name in reasons else ", which is not here"
+            sentences.append(f"In the link, {name} is {quoted(text)}{why}. {shown}")
     return sentences
 
 

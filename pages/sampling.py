@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from explorer.address import show_refusals
 from explorer.attention_link import look_at_attention
 from explorer.components.attention import Choice
 from explorer.components.distribution import Controls, distribution, requested
@@ -16,12 +17,12 @@ from explorer.sampling.branching import show_branching
 from explorer.sampling.caching import show_caching
 from explorer.sampling.files import show_files
 from explorer.sampling.guessing import show_guessing
-from explorer.sampling.link import read_link, show_link_mistakes, text_told, write_link
+from explorer.sampling.link import PAGE, read_link, text_told, write_link
 from explorer.sampling.past_block import show_past_block
 from explorer.sampling.picture import picture_of
 from explorer.sampling.subject import Subject, choose_subject
 from explorer.sampling.temperatures import show_temperatures
-from explorer.sampling.text import Text, answer
+from explorer.sampling.text import FIRST_TOKENS, Text, answer
 from explorer.sampling.training import show_training
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
@@ -37,7 +38,6 @@ from gpt.tensor.tree import likeliest_continuations
 
 STYLE = Path(__file__).parents[1] / "explorer" / "sampling.css"
 VIEW = "sampling"
-FIRST_TOKENS = 60
 
 state = st.session_state
 
@@ -63,13 +63,16 @@ def show(subject: Subject) -> None:
         text = text_of(subject)
         if request is not None:
             text = answer(text, request)
-            state["sampling controls"] = text.controls
+            state["sampling controls"], state["sampling look"] = text.controls, request.look
         picture = picture_of(text)
     except ValueError as error:
         show_mistake(str(error))
         return
     state["sampling text"] = text
-    distribution(picture, text.controls, key=VIEW)
+    missing = write_link(text)
+    show_refusals(PAGE)
+    distribution(picture, text.controls, state["sampling look"], key=VIEW)
+    show_things_to_try(THINGS_TO_TRY)
     show_files(text)
     # A bigram has no heads to look at.
     if has_heads(text.subject.summary) and st.button(
@@ -77,7 +80,7 @@ def show(subject: Subject) -> None:
     ):
         look_at(text)
     show_branching(text)
-    if missing := write_link(text):
+    if missing:
         st.html(f'<p class="gpt-caption">{missing}</p>')
 
 
@@ -97,6 +100,27 @@ def set_up(controls: Controls) -> None:
     state["sampling controls"] = controls
 
 
+THINGS_TO_TRY = (
+    Suggestion(
+        "Always the likeliest",
+        "At temperature 0 the needle no longer matters, and most models end in a circle.",
+        set_up,
+        (Controls(temperature=0.0),),
+    ),
+    Suggestion(
+        "Too hot",
+        "At 2 the unlikely gets its chance everywhere, and a word rarely survives.",
+        set_up,
+        (Controls(temperature=2.0),),
+    ),
+    Suggestion(
+        "Hot, but cut off",
+        "The same heat with min-p 0.1: what is much less likely than the best stays out.",
+        set_up,
+        (Controls(temperature=2.0, min_p=0.1),),
+    ),
+)
+
 if "sampling controls" not in state:
     state["sampling controls"] = read_link()
 st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
@@ -109,32 +133,9 @@ st.html(
 )
 begin_page()
 subject = choose_subject()
-show_link_mistakes()
 if subject is not None:
     st.fragment(show)(subject)
     follow_training(subject.summary)
-    show_things_to_try(
-        [
-            Suggestion(
-                "Always the likeliest",
-                "At temperature 0 the needle no longer matters, and most models end in a circle.",
-                set_up,
-                (Controls(temperature=0.0),),
-            ),
-            Suggestion(
-                "Too hot",
-                "At 2 the unlikely gets its chance everywhere, and a word rarely survives.",
-                set_up,
-                (Controls(temperature=2.0),),
-            ),
-            Suggestion(
-                "Hot, but cut off",
-                "The same heat with min-p 0.1: what is much less likely than the best stays out.",
-                set_up,
-                (Controls(temperature=2.0, min_p=0.1),),
-            ),
-        ]
-    )
     st.fragment(show_guessing)(subject)
     show_temperatures(subject)
     show_training(subject)

@@ -17,6 +17,9 @@ from gpt.tensor.tree import likeliest_continuations
 AT_ONCE = 5_000_000
 """Parameters of a model that is asked for its tree whenever the text changes; larger ones wait."""
 
+# The least, the most, and the usual.
+BRANCHES = 2, 6, 4
+AHEAD = 1, 6, 4
 HEIGHT = 400
 
 state = st.session_state
@@ -37,9 +40,9 @@ def show_likely(text: Text) -> None:
     """The likeliest continuations from here, with their probabilities."""
     first, second = st.columns(2, gap="medium")
     with first:
-        breadth = st.slider("Branches", 2, 6, 4, key="sampling breadth", persist_state="session")
+        breadth = choose("Branches", "sampling branches", BRANCHES)
     with second:
-        depth = st.slider("Tokens ahead", 1, 6, 4, key="sampling depth", persist_state="session")
+        depth = choose("Tokens ahead", "sampling ahead", AHEAD)
     subject = text.subject
     if text.is_over:
         st.html('<p class="gpt-caption">The text has ended: nothing follows it.</p>')
@@ -75,6 +78,13 @@ def show_likely(text: Text) -> None:
         '<p class="gpt-caption">With the controls as they stand. A click writes that path;'
         " what is free on the right of a token are all its other continuations.</p>"
     )
+
+
+def choose(label: str, key: str, numbers: tuple[int, int, int]) -> int:
+    """A slider that stands where the link, or the reader, has put it."""
+    least, most, usual = numbers
+    state.setdefault(key, usual)
+    return st.slider(label, least, most, key=key, persist_state="session")
 
 
 def take_path(event: PlotEvent) -> None:

@@ -85,6 +85,8 @@ def choose_subject() -> Subject | None:
     with pick:
         summary = choose_run(runs, "sampling run")
     steps = tuple(each.step for each in summary.run.checkpoints())
+    if (asked := state.pop("sampling step asked", None)) in steps:
+        state["sampling step"] = asked
     if state.setdefault("sampling step", NEWEST) not in (NEWEST, *steps):
         state["sampling step, missing"] = summary.run.name, state["sampling step"]
         state["sampling step"] = NEWEST
@@ -176,5 +178,4 @@ def show_missing_step(summary: Summary) -> None:
     """That the run has no weights of the step that was asked for, if so."""
     name, step = state.get("sampling step, missing", (None, 0))
     if name == summary.run.name:
-        asked = f"{step:,}" if step < 10**12 else "so large a number"
-        show_mistake(f"This run has kept no weights as after step {asked}. Shown are its newest.")
+        show_mistake(f"This run has kept no weights as after step {step:,}. Shown are its newest.")

@@ -17,6 +17,7 @@ from explorer.sampling.tries import Branch, with_branch
 from gpt.lens.writing import new_reader
 from gpt.tensor.steps import Reader, Step, take_step
 
+FIRST_TOKENS = 60
 WORD_AT_MOST = 40  # tokens
 
 
@@ -199,7 +200,7 @@ def answer(text: Text, request: Request) -> Text:
     config_of(request.controls)
     if request.controls != text.controls:
         text = text.written_anew(text.subject, request.controls)
-    match request.act:
+    match request.act:  # "controls" and "look" ask for nothing more
         case "token":
             text.go_on(1)
         case "word":

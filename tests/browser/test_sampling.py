@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from runpy import run_path
 
+import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
 from gpt.lens.opening import open_model
@@ -207,3 +208,43 @@ def test_numbers_that_no_slider_has_are_told(page: Page, serve: Callable[[Path],
     said = page.locator(".gpt-distribution output")
     expect(said.nth(0)).to_have_text("1.0e−6")
     expect(said.nth(1)).to_have_text("5,000: all 65")
+
+
+def test_a_line_break_of_the_prompt_looks_as_one_that_was_written(
+    page: Page, serve: Callable[[Path], str]
+) -> None:
+    page.goto(f"{serve(HOME)}/sampling?run=shakespeare&prompt=KING%0A%0AHE&seed=7")
+    expect(page.locator(".gpt-distribution .taken")).to_have_count(60)
+    assert page.locator(".gpt-distribution .given").inner_text() == "KING↵\n↵\nHE"
+    text = page.locator(".gpt-distribution .text").inner_text()
+    assert text.count("↵\n") == text.count("↵") > 2, "each mark has its break behind it"
+
+
+def test_how_it_is_drawn_comes_back_with_the_link(page: Page, serve: Callable[[Path], str]) -> None:
+    open_page(page, serve(HOME))
+    page.get_by_role("radio", name="rank").click()
+    page.get_by_role("radio", name="by vocabulary").click()
+    page.wait_for_url("**order=vocabulary&colouring=rank**")
+    expect(page.get_by_role("radio", name="by vocabulary")).to_be_focused()
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)
+    for name in ("rank", "by vocabulary"):
+        expect(page.get_by_role("radio", name=name)).to_be_checked()
+    expect(page.locator(".gpt-distribution .legend")).to_contain_text("Rank, 1 for the likeliest")
+
+
+@pytest.mark.parametrize("width", [800, 1440])
+def test_what_a_thing_to_try_changes_is_in_view(
+    page: Page, serve: Callable[[Path], str], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    open_page(page, serve(HOME))
+    text = page.locator(".gpt-distribution .text")
+    before = text.inner_text()
+    button = page.get_by_role("button", name="Always the likeliest")
+    button.scroll_into_view_if_needed()
+    button.click()
+    expect(text).not_to_have_text(before)
+    expect(page.locator(".gpt-distribution output").first).to_have_text("0.00")
+    expect(text).to_be_in_viewport(ratio=1)

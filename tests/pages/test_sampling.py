@@ -13,15 +13,16 @@ from typing import Any
 
 import pytest
 import torch
+from streamlit.testing.v1 import AppTest
 
 from explorer.charts.tokens import visible
-from explorer.components.distribution import Controls, Request, message
+from explorer.components.distribution import Controls, Look, Request, message
 from explorer.sampling import training
 from explorer.sampling.files import table_of
-from explorer.sampling.link import draw_again, read_told, told_of
 from explorer.sampling.picture import picture_of
 from explorer.sampling.subject import Subject
 from explorer.sampling.text import Text, answer, needles
+from explorer.sampling.told import Told, draw_again, read_told, told_of
 from explorer.sampling.training import Written, write_at_new_checkpoints
 from gpt.lens.guessing import model_shares
 from gpt.lens.opening import OpenedModel, open_model
@@ -127,7 +128,7 @@ def test_of_a_vocabulary_as_large_as_gpt2s_only_the_likeliest_are_sent(subject: 
     text = Text(replace(subject, opened=opened, prompt=(1,)), HOT, logits=list(logits))
     text.go_on(places - 1)
     picture = picture_of(text)
-    assert len(message(picture, HOT)) < 300_000
+    assert len(message(picture, HOT, Look())) < 300_000
     assert picture.settled is not None
     shares = take_step(logits[-1], [], SamplingConfig(**vars(HOT)), uniform=0.5).probabilities
     assert picture.settled.kept[-1] == int((shares > 0).sum())
@@ -208,13 +209,42 @@ def test_a_link_with_nonsense_is_as_good_as_none() -> None:
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ({"seed": "-5"}, "seed is “\\-5”; it must be a whole number from 0 to 2,147,483,647."),
-        ({"temperature": "abc"}, "temperature is “abc”; it must be a number. Shown is 1."),
-        ({"top_k": "-3"}, "top_k is -3; it must be 0 (all tokens) or above. Shown is 0."),
+        (
+            {"seed": "-5"},
+            "seed is “\\-5”; it must be a whole number from 0 to 2,147,483,647. Shown is “1337”.",
+        ),
+        ({"temperature": "abc"}, "temperature is “abc”; it must be a number. Shown is “1”."),
+        ({"temperature": "inf"}, "temperature is “inf”; it must be a number. Shown is “1”."),
+        ({"top_k": "3.5"}, "top_k is “3\\.5”; it must be a whole number. Shown is “0”."),
+        ({"top_p": "2"}, "top_p is “2”; it must be above 0 and at most 1. Shown is “1”."),
         ({"k": "4"}, "The link says “k”, which this page has no use for."),
-        ({"step": "999999"}, "This run has kept no weights as after step 999,999."),
-        ({"written": "3_9.9"}, "written is “3\\_9\\.9”, which tells of no text"),
-        ({"past_block": "<b>"}, "past_block is “\\<b\\>”; it must be crop or slide or clamp."),
+        (
+            {"step": "999999"},
+            "step is “999999”; this run has kept no weights as after that step. It is left out.",
+        ),
+        (
+            {"past_block": "<b>"},
+            "past_block is “\\<b\\>”; this model can go on by crop or slide. Shown is “crop”.",
+        ),
+        ({"order": "x"}, "order is “x”; it must be likely or vocabulary. Shown is “likely”."),
+        (
+            {"branches": "7"},
+            "branches is “7”; it must be a whole number from 2 to 6. Shown is “4”.",
+        ),
+        ({"written": "60_1"}, "written is “60\\_1”; it tells of no text. Shown is “60”."),
+        (
+            {"written": "3_9.9"},
+            "it forces a token at place 9, and 3 tokens have the places below 3. Shown is “60”.",
+        ),
+        (
+            {"written": "60_8.65"},
+            "it forces token 65 at place 8, and this model's tokens are 0 to 64, so another was"
+            " drawn there. Shown is “60”.",
+        ),
+        (
+            {"tries": "30_8.999_7_1_0_1_0"},
+            "it forces token 999 at place 8, and this model's tokens are 0 to 64",
+        ),
     ],
 )
 def test_what_makes_no_sense_in_a_link_is_told_beside_what_is_shown_instead(
@@ -249,13 +279,47 @@ def test_a_link_holds_the_text_what_was_forced_in_it_and_what_was_tried() -> Non
     assert list(branch.tokens[:8]) == hot
     assert app.query_params["written"] in ("12_3.5", ["12_3.5"])
     assert app.query_params["tries"] in (tried, [tried])
+    assert not said_of_link(app)
+
+
+def test_a_link_of_a_text_of_the_usual_length_still_holds_what_was_tried() -> None:
+    tried = "30_8.5_7_1.5_20_0.9_0.01"
+    app = open_page(run="shakespeare", prompt="KING", seed="7", tries=tried)
+    assert len(app.session_state["sampling text"].taken) == 60
+    assert app.query_params["tries"] in (tried, [tried])
+    assert not said_of_link(app)
+
+
+def test_a_text_that_ends_before_the_link_says_is_told() -> None:
+    app = open_page(run="shakespeare", prompt="KING", length="40", written="50_45.3")
+    (said,) = said_of_link(app)
+    assert "the text ends here after 40 tokens. Shown is “40”." in said
+    next(each for each in app.button if each.label == "Too hot").click().run()
+    assert not said_of_link(app)
+
+
+def test_how_it_is_drawn_is_in_the_link() -> None:
+    look = {"order": "vocabulary", "colouring": "rank", "branches": "2", "ahead": "3"}
+    app = open_page(run="shakespeare", prompt="KING", **look)
+    assert app.session_state["sampling look"] == Look("vocabulary", "rank")
+    assert app.slider(key="sampling branches").value == 2
+    assert app.slider(key="sampling ahead").value == 3
+    for name, value in look.items():
+        assert app.query_params[name] in (value, [value])
+    app.slider(key="sampling branches").set_value(4).run()
+    assert "branches" not in app.query_params
+    assert not said_of_link(app)
+
+
+def said_of_link(app: AppTest) -> list[str]:
+    return [each.value for each in app.markdown if "the link" in each.value.lower()]
 
 
 def test_a_continuation_is_read_as_it_is_told(subject: Subject) -> None:
     text = Text(subject, HOT)
     text.go_on(6)
     for branch in (text.branch, answer(text, Request("force", HOT, token=5, place=3)).branch):
-        told = read_told(told_of(branch), 1, Controls())
+        told = read_told(told_of(branch), Told(60, {}, 1, Controls()))
         assert draw_again(subject, told).branch == branch
 
 

@@ -25,7 +25,9 @@ HERE = Path(__file__).parent
 # One module for the browser, in the order in which it is read: the entry first.
 SCRIPTS = ("distribution", "filters", "sliders", "bars", "needle", "arithmetic", "text")
 
-Act = Literal["controls", "token", "word", "end", "back", "force", "goto"]
+Act = Literal["controls", "look", "token", "word", "end", "back", "force", "goto"]
+Order = Literal["likely", "vocabulary"]
+Colouring = Literal["surprisal", "entropy", "rank"]
 Floats = npt.NDArray[np.float32]
 
 
@@ -40,19 +42,29 @@ class Controls:
 
 
 @dataclass(frozen=True)
+class Look:
+    """How it is drawn: in which order the bars, and the text coloured by what."""
+
+    order: Order = "likely"
+    colouring: Colouring = "surprisal"
+
+
+@dataclass(frozen=True)
 class Request:
     """What the reader did.
 
     Attributes:
-        act: new controls; go on by a token, a word, or to the end; a step back; force a token at a
-            place; go back to a place.
+        act: new controls; another look; go on by a token, a word, or to the end; a step back; force
+            a token at a place; go back to a place.
         controls: as they stand now.
+        look: likewise.
         token: that is forced.
         place: where, counted from the end of the prompt.
     """
 
     act: Act
     controls: Controls
+    look: Look = Look()
     token: int = 0
     place: int = 0
 
@@ -127,7 +139,9 @@ def requested(key: str) -> Request | None:
     report = newly_reported(key, "act", st.session_state.get(key))
     if report is None:
         return None
-    if report["act"] not in get_args(Act):
+    look = Look(report["order"], report["colouring"])
+    is_known = look.order in get_args(Order) and look.colouring in get_args(Colouring)
+    if report["act"] not in get_args(Act) or not is_known:
         return None
     controls = Controls(
         float(report["temperature"]),
@@ -136,16 +150,19 @@ def requested(key: str) -> Request | None:
         float(report["min_p"]),
     )
     return Request(
-        report["act"], controls, int(report.get("token", 0)), int(report.get("place", 0))
+        report["act"], controls, look, int(report.get("token", 0)), int(report.get("place", 0))
     )
 
 
-def distribution(picture: Picture, controls: Controls, *, key: str) -> None:
-    """Show the picture; ask `requested` what the reader does with it."""
-    _component()(key=key, data=message(picture, controls), on_act_change=lambda: None)
+def distribution(
+    picture: Picture, controls: Controls, look: Look | None = None, *, key: str
+) -> None:
+    """Show the picture, at first in that look; ask `requested` what the reader does with it."""
+    content = message(picture, controls, look or Look())
+    _component()(key=key, data=content, on_act_change=lambda: None)
 
 
-def message(picture: Picture, controls: Controls) -> bytes:
+def message(picture: Picture, controls: Controls, look: Look) -> bytes:
     """The picture as the browser gets it."""
     head: dict[str, Any] = {
         name: value
@@ -159,7 +176,7 @@ def message(picture: Picture, controls: Controls) -> bytes:
             name: getattr(settled, name) for name in ("final", "starts", "tails", "table", "spans")
         }
         head["settled"] = {name: getattr(settled, name) for name in ("kept", "entropies", "drawn")}
-    return pack({**head, "controls": vars(controls)}, arrays)
+    return pack({**head, "controls": vars(controls), "look": vars(look)}, arrays)
 
 
 @cache

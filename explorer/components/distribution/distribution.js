@@ -10,7 +10,10 @@ const TAIL = -1;
 export default {
   create: (element) => create(element.querySelector(".gpt-distribution")),
   receive(view, { data, setStateValue }) {
-    view.send = (act) => setStateValue("act", { ...view.controls, ...act, at: Date.now() });
+    view.send = (act) => {
+      const { controls, order, colouring } = view;
+      setStateValue("act", { ...controls, order, colouring, ...act, at: Date.now() });
+    };
     receive(view, unpack(data));
   },
   leave: (view) => view.stop(),
@@ -23,8 +26,8 @@ function create(root) {
     controls: null, // as they stand under the hand
     place: 0, // whose distribution is shown: 0 is the first after the prompt
     pointed: null, // the token under the pointer, by its number at the place
-    order: "likely",
-    colouring: "surprisal",
+    order: null,
+    colouring: null, // of the text
   };
   view.sliders = createSliders(view);
   view.bars = createBars(view);
@@ -32,14 +35,21 @@ function create(root) {
   for (const button of root.querySelectorAll("[data-act]")) {
     button.addEventListener("click", () => view.send({ act: button.dataset.act }));
   }
-  radios(root, "order", (order) => {
+  const chooseOrder = radios(root, "order", (order) => {
     view.order = order;
     paint(view);
+    view.send({ act: "look" });
   });
-  radios(root, "colour", (colouring) => {
+  const chooseColouring = radios(root, "colouring", (colouring) => {
     view.colouring = colouring;
     view.text.lay();
+    view.send({ act: "look" });
   });
+  view.look = ({ order, colouring }) => {
+    Object.assign(view, { order, colouring });
+    chooseOrder(order);
+    chooseColouring(colouring);
+  };
   const onTheme = () => requestAnimationFrame(() => view.message && paint(view));
   const theme = new MutationObserver(onTheme);
   theme.observe(document.documentElement, { attributes: true });
@@ -53,7 +63,7 @@ function create(root) {
   return view;
 }
 
-/** A choice of one among buttons: arrow keys and clicks choose. */
+/** A choice of one among buttons: arrow keys and clicks choose, and so does what is returned. */
 function radios(root, name, onChoice) {
   const buttons = [...root.querySelectorAll(`[data-${name}]`)];
   const choose = (chosen) => {
@@ -62,7 +72,6 @@ function radios(root, name, onChoice) {
       button.tabIndex = button === chosen ? 0 : -1;
     }
   };
-  choose(buttons[0]);
   buttons.forEach((button, i) => {
     button.addEventListener("click", () => {
       choose(button);
@@ -76,9 +85,12 @@ function radios(root, name, onChoice) {
       next.click();
     });
   });
+  return (value) => choose(buttons.find((button) => button.dataset[name] === value));
 }
 
 function receive(view, message) {
+  // Only at first: what comes later may be older than the reader's last choice.
+  if (!view.message) view.look(message.look);
   view.message = message;
   view.controls = { ...message.controls };
   view.sliders.take();

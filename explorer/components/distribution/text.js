@@ -11,7 +11,7 @@ function createText(view) {
     place.replaceChildren();
     const given = document.createElement("span");
     given.className = "given";
-    given.textContent = plain(message.prompt);
+    given.textContent = message.prompt.replaceAll("\n", "↵\n");
     place.append(given);
     message.taken.forEach((token, i) => {
       const button = document.createElement("button");
@@ -21,7 +21,8 @@ function createText(view) {
       button.tabIndex = message.is_over && i === message.taken.length - 1 ? 0 : -1;
       button.style.setProperty("--strength", Math.min(1, strength[view.colouring]).toFixed(3));
       button.className = message.given[i] ? "taken is-forced" : "taken";
-      button.textContent = plain(message.texts[token]) || message.vocabulary[token];
+      const written = message.texts[token];
+      button.textContent = written.replaceAll("\n", "↵") || message.vocabulary[token];
       button.title =
         `${message.vocabulary[token]}: rank ${rank}, surprisal ${surprisal.toFixed(3)} nats,` +
         ` entropy ${entropy.toFixed(3)} nats. ${alternatives(i)}`;
@@ -30,7 +31,8 @@ function createText(view) {
       for (const event of ["pointerleave", "blur"]) button.addEventListener(event, () => peek(restingPlace(view)));
       button.addEventListener("click", () => view.send({ act: "goto", place: i }));
       place.append(button);
-      if (message.texts[token].endsWith("\n")) place.append(document.createElement("br"));
+      // Behind the button, which is one line high: as many as there are in the token.
+      for (const _ of written.matchAll("\n")) place.append(document.createElement("br"));
     });
     if (!message.is_over) {
       const cursor = document.createElement("button");
@@ -79,10 +81,6 @@ function createText(view) {
     const best = [...shares.keys()].sort((a, b) => shares[b] - shares[a]).slice(0, 5);
     const words = best.map((k) => `${view.message.vocabulary[listed[k]]} ${(100 * shares[k]).toFixed(1)} %`);
     return `The model: ${words.join(", ")}`;
-  }
-
-  function plain(text) {
-    return text.replace(/\n/g, "↵");
   }
 
   function peek(index) {
