@@ -28,10 +28,11 @@ def model_at(run: Run, step: int) -> OpenedModel:
         RunError: if the run has no such checkpoint, or one that cannot be read.
     """
     with _lock:
-        opened = _opened.pop((run, step), None) or open_model(run, step)
-        _opened[run, step] = opened  # the newest last
-        while len(_opened) > 1 and sum(map(size_of, _opened.values())) > MOST_PARAMETERS:
-            del _opened[next(iter(_opened))]
+        kept = _opened.pop((run, step), None)
+        _opened[run, step] = opened = kept or open_model(run, step)  # the newest last
+        if kept is None:
+            while len(_opened) > 1 and sum(map(size_of, _opened.values())) > MOST_PARAMETERS:
+                del _opened[next(iter(_opened))]
         return opened
 
 

@@ -18,7 +18,9 @@ from explorer.compare.worth import show_worth
 from explorer.reruns import (
     begin_page,
     end_page,
+    is_fragment_alone,
     let_it_be_painted,
+    run_apart,
     run_whole_page,
     was_cut_short,
 )
@@ -36,9 +38,10 @@ TICK = 0.4
 state = st.session_state
 
 
-def show_verdict(subject: Subject, tick: float | None) -> None:
+def show_verdict(subject: Subject, verdict: Verdict, tick: float | None) -> None:
     """Which predicts better, by how much, and whether that can be luck."""
-    verdict = judge(subject)
+    if is_fragment_alone():  # more may be known by now
+        verdict = judge(subject)
     st.html(f'<p class="gpt-lead">{sentence(verdict, subject)}</p>')
     st.html(verdict_table(verdict, subject))
     if verdict.agreement:
@@ -112,13 +115,10 @@ st.title("What makes the difference?")
 begin_page()
 subject = choose_subject()
 if subject is not None:
-    tick = tick_for(judge(subject), subject)
-    # Each in a container of the page: where a fragment runs again before the page's messages have
-    # left, its part of them is dropped, and what stands in its place would be overwritten.
-    with st.container():
-        st.fragment(show_verdict, run_every=tick)(subject, tick)
-    with st.container():
-        st.fragment(show_pairs)(subject)
+    verdict = judge(subject)
+    tick = tick_for(verdict, subject)
+    run_apart(show_verdict, subject, verdict, tick, every=tick)
+    run_apart(show_pairs, subject)
     let_it_be_painted()
     show_losses(subject)
     show_samples(subject)

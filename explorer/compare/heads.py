@@ -8,9 +8,10 @@ import streamlit as st
 import torch
 
 from explorer.attention.reading import NOTHING_OFF, Reading, head_name, read
-from explorer.charts.comparison import SIDE_NAMES, head_distance_figure, pair_figure
+from explorer.charts.comparison import PATTERNS, SIDE_NAMES, head_distance_figure
 from explorer.charts.tokens import BOS_SIGN
 from explorer.compare.subject import Side, Subject
+from explorer.components.head_pair import HeadPair, head_pair
 from explorer.components.plot import PlotEvent, plot
 from gpt.lens.comparison import head_distances
 
@@ -56,18 +57,19 @@ def show_heads(subject: Subject) -> None:
         )
     row, column = pair
     titles = (f"A: {names[0][row]}", f"B: {names[1][column]}")
-    plot(
-        pair_figure(
+    head_pair(
+        HeadPair(
+            subject.first.texts,
             readings[0].patterns[row],
             readings[1].patterns[column],
-            subject.first.texts,
-            titles,
+            PATTERNS,
+            (*titles, f"{PATTERNS[-1]}: blue where B looks more"),
         ),
         key="pair of heads",
         filename=subject.filename("pair of heads"),
-        columns={"whose": "trace", "query, from 0": "y", "key, from 0": "x", "weight": "z"},
         height=440,
-        alt=f"Where {titles[0]} and {titles[1]} look on this text, and where the second looks more",
+        alt=f"Where {titles[0]} and {titles[1]} look on this text, and where the second looks more."
+        " Arrow keys walk through the cells.",
     )
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from explorer.charts.tokens import visible
 from explorer.models import model_at
 from gpt.lens.comparison import head_distances
 from gpt.runs.library import find_run
@@ -17,6 +18,9 @@ from gpt.runs.run import Run
 HOME = Path(__file__).resolve().parents[2] / "explorer" / "Home.py"
 TEXT = "srti=euhwqkpm=euhwqkpm"
 STEPS = (132, 298)
+MODEL = model_at(find_run("copy"), STEPS[0])
+IDS = MODEL.encode(TEXT).tokens
+TOKENS = [visible(MODEL.tokenizer.decode([token])) for token in IDS]
 
 
 def distance(first: int, second: int) -> str:
@@ -58,9 +62,53 @@ def test_a_click_opens_a_pair_and_stands_in_the_address(compared: Page) -> None:
     expect(compared.locator(".hovertext").first).to_contain_text("B layer 1, head 0")
     compared.mouse.click(x, y)
     expect(compared.locator(".gpt-headline")).to_have_text(distance(1, 2))
-    expect(compared.get_by_text("A: layer 0, head 1")).to_be_visible()
-    expect(compared.get_by_text("B: layer 1, head 0")).to_be_visible()
+    opened = "Where A: layer 0, head 1 and B: layer 1, head 0 look"
+    expect(compared.get_by_role("img", name=opened)).to_be_visible()
     compared.wait_for_function("() => location.search.includes('pair=1~2')")
+
+
+def pair_places(page: Page) -> tuple[Locator, list[tuple[float, float]]]:
+    """The pair of heads, and in each of its three pictures the middle of the cell (2, 1)."""
+    pair = page.locator(".gpt-head-pair .chart")
+    expect(pair).to_be_visible()
+    pair.scroll_into_view_if_needed()
+    box = pair.bounding_box()
+    assert box
+    count, room, down = len(TOKENS), box["width"] - 76, box["height"] - 116
+    across = room * 0.88 / 3
+    lefts = [box["x"] + 64 + picture * room * 1.06 / 3 for picture in range(3)]
+    return pair, [
+        (left + 1.5 * across / count, box["y"] + 60 + 2.5 * down / count) for left in lefts
+    ]
+
+
+def test_the_pair_says_the_numbers_of_both_models_and_their_difference(compared: Page) -> None:
+    patterns = [model_at(find_run("copy"), step).trace(IDS).patterns[0, 0] for step in STEPS]
+    first, second = (float(pattern[2, 1]) for pattern in patterns)
+    pair, places = pair_places(compared)
+    tip = pair.locator(".tip")
+    said = [f"A: {first:.4f}", f"B: {second:.4f}", f"B − A: {second - first:.4f}".replace("-", "−")]
+    for (x, y), each in zip(places, said, strict=True):
+        compared.mouse.move(x, y)
+        name, number = each.rsplit(": ", 1)
+        expect(tip).to_have_text(f"{name}: {TOKENS[2]} → {TOKENS[1]}: {number}")
+    pair.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
+        compared.keyboard.press(key)
+    spoken = compared.locator(".gpt-head-pair .spoken")
+    expect(spoken).to_have_text(f"A: {TOKENS[2]} → {TOKENS[1]}: {first:.4f}")
+
+
+def test_the_pair_is_saved_without_what_the_mask_forbids(compared: Page) -> None:
+    pair, _ = pair_places(compared)
+    pair.hover()
+    with compared.expect_download() as saved:
+        compared.get_by_role("group", name="Save this figure").nth(1).get_by_text("CSV").click()
+    lines = saved.value.path().read_text(encoding="utf-8").splitlines()
+    assert lines[0] == 'whose,"query, from 0","key, from 0",weight'
+    count = len(TOKENS)
+    assert len(lines) == 1 + 3 * count * (count + 1) // 2
+    assert lines[1] == "A,0,0,1"
 
 
 def test_a_thing_to_try_sets_both_sides_up(compared: Page) -> None:

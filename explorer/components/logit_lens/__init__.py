@@ -19,13 +19,13 @@ import streamlit as st
 
 from explorer.components import scrubber
 from explorer.components.film import MESSAGE_SCRIPT, pack, send_film
-from explorer.components.painting import COLOURS_SCRIPT, SAVING_SCRIPT
+from explorer.components.painting import COLOURS_SCRIPT, PENS_SCRIPT, SAVING_SCRIPT
 from explorer.components.reports import newly_reported
 from explorer.components.serving import served_component
 
 HERE = Path(__file__).parent
 # One module for the browser, in the order in which it is read: the entry first.
-SCRIPTS = ("logit_lens", "grid", "reading", "paths", "pens")
+SCRIPTS = ("logit_lens", "grid", "reading", "paths")
 
 Words = npt.NDArray[np.uint16]
 Bytes = npt.NDArray[np.uint8]
@@ -189,6 +189,7 @@ def _component() -> Callable[..., Any]:
     """The view as Streamlit knows it, its parts joined to one script."""
     shared = [
         COLOURS_SCRIPT,
+        PENS_SCRIPT,
         SAVING_SCRIPT,
         scrubber.SCRIPT,
         MESSAGE_SCRIPT,

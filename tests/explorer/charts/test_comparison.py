@@ -10,7 +10,6 @@ from explorer.charts.comparison import (
     head_distance_figure,
     lens_figure,
     losses_figure,
-    pair_figure,
     shorten,
     worth_figure,
 )
@@ -92,16 +91,6 @@ def test_a_cell_is_a_pair_of_heads_and_the_chosen_is_framed() -> None:
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (1.5, 2.5, 0.5, 1.5)
     assert frame.line.color == LIGHT.backward
     assert list(figure.layout.xaxis.ticktext) == ["L0H0", "L0H1", "L1H0"]
-
-
-def test_a_pair_shows_both_and_the_difference_on_one_scale() -> None:
-    first = np.array([[1.0, 0], [0.75, 0.25]])
-    second = np.array([[1.0, 0], [0.25, 0.75]])
-    figure = pair_figure(first, second, ["a", "b"], ("A: x", "B: y"))
-    patterns = [trace for trace in figure.data if "forbids" not in trace.hovertemplate]
-    assert [(each.zmin, each.zmax) for each in patterns] == [(0, 1), (0, 1), (-1, 1)]
-    np.testing.assert_allclose(patterns[2].z, [[0, np.nan], [-0.5, 0.5]])
-    assert len(figure.data) == 6, "in each, what the mask forbids is grey"
 
 
 def test_the_lens_writes_what_is_said_at_every_depth() -> None:

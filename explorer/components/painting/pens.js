@@ -1,4 +1,4 @@
-// The same drawing on a canvas and as SVG: rectangles, words and curves.
+// The same drawing on a canvas and as SVG: rectangles, words, curves and pictures.
 
 function canvasPen(context, font) {
   return {
@@ -17,12 +17,23 @@ function canvasPen(context, font) {
         context.setLineDash([]);
       }
     },
-    word(text, x, y, { fill, size, anchor = "middle", weight = 500 }) {
-      context.font = `${weight} ${size}px ${font}`;
+    /** `isUpright` is turned to be read from below. */
+    word(text, x, y, { fill, size, anchor = "middle", weight = 500, family = font, isUpright = false }) {
+      context.font = `${weight} ${size}px ${family}`;
       context.fillStyle = fill;
       context.textAlign = { start: "left", middle: "center", end: "right" }[anchor];
       context.textBaseline = "middle";
-      context.fillText(text, x, y);
+      if (!isUpright) return context.fillText(text, x, y);
+      context.save();
+      context.translate(x, y);
+      context.rotate(-Math.PI / 2);
+      context.fillText(text, 0, 0);
+      context.restore();
+    },
+    /** The pixels of a canvas, as large cells. */
+    picture(pixels, x, y, width, height) {
+      context.imageSmoothingEnabled = false;
+      context.drawImage(pixels, x, y, width, height);
     },
     curve(points, { stroke, thickness, opacity = 1 }) {
       const [[x0, y0], [x1, y1]] = points;
@@ -47,9 +58,15 @@ function svgPen(font) {
         `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${radius}" fill="${fill}" stroke="${stroke}" stroke-width="${thickness}"/>`,
       );
     },
-    word(text, x, y, { fill, size, anchor = "middle", weight = 500 }) {
+    word(text, x, y, { fill, size, anchor = "middle", weight = 500, family = font, isUpright = false }) {
+      const turn = isUpright ? ` transform="rotate(-90 ${x} ${y})"` : "";
       parts.push(
-        `<text x="${x}" y="${y}" fill="${fill}" font-family="${escaped(font)}" font-size="${size}" font-weight="${weight}" text-anchor="${anchor}" dominant-baseline="central">${escaped(text)}</text>`,
+        `<text x="${x}" y="${y}"${turn} fill="${fill}" font-family="${escaped(family)}" font-size="${size}" font-weight="${weight}" text-anchor="${anchor}" dominant-baseline="central">${escaped(text)}</text>`,
+      );
+    },
+    picture(pixels, x, y, width, height) {
+      parts.push(
+        `<image href="${pixels.toDataURL()}" x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none" style="image-rendering:pixelated"/>`,
       );
     },
     curve([[x0, y0], [x1, y1]], { stroke, thickness, opacity = 1 }) {
