@@ -14,6 +14,7 @@ import torch
 from explorer.address import read_address, whole_number, write_address
 from explorer.attention.film import make_film
 from explorer.attention.reading import SwitchedOff
+from explorer.attention_link import CUT
 from explorer.background import Background, Outcome, outcome
 from explorer.components.attention import Choice, Pinned
 from explorer.controls import show_mistake
@@ -200,9 +201,7 @@ def write_on(opened: OpenedModel) -> None:
     if not ids:
         state["attention written none"] = "The model would end the text here: it writes nothing."
     elif is_cut:
-        state["attention written none"] = (
-            "The model went on with bytes that are no character; they are left out."
-        )
+        state["attention written none"] = CUT
     state["attention written"] = state.get("attention written", "") + new
 
 

@@ -11,6 +11,7 @@ import torch
 
 from explorer.controls import show_mistake, show_outdated
 from explorer.sampling.subject import Subject
+from gpt.corpus.corpus import Corpus
 from gpt.corpus.text import CorpusError
 from gpt.lens.novelty import COPY_LENGTH, N_GRAM, distinct_n, mean_surprisal, measure_novelty
 from gpt.runs.config import RunError
@@ -65,21 +66,31 @@ def write_batch(subject: Subject, temperature: float) -> Batch:
     return Batch(temperature, tokens, texts)
 
 
-def row_of(subject: Subject, batch: Batch) -> dict[str, object]:
-    """The batch in numbers; of the corpus what can be said if it is there."""
+def row_of(subject: Subject, batch: Batch, corpus: Corpus | None) -> dict[str, object]:
+    """The batch in numbers; beside the text that was learnt, if it is there."""
     prompt = subject.prompt[-(subject.opened.model.config.block_size // 2 + 1) :]
     row: dict[str, object] = {
         "temperature": batch.temperature,
         "surprisal, nats": mean_surprisal(subject.opened, prompt, batch.tokens),
         f"distinct {N_GRAM}-grams": distinct_n(batch.tokens),
     }
-    novelty = measure_novelty(batch.texts, subject.summary.run.corpus())
+    if corpus is None:
+        return row
+    novelty = measure_novelty(batch.texts, corpus)
     if novelty.known is not None:
         row["known"] = novelty.known
         row["novel"] = 1 - novelty.known
     else:
         row["copied verbatim"] = novelty.copied
     return row
+
+
+def corpus_of(subject: Subject) -> tuple[Corpus | None, str]:
+    """The text that the model learnt; where it is missing, a sentence on what is left out."""
+    try:
+        return subject.summary.run.corpus(), ""
+    except (RunError, CorpusError) as error:
+        return None, f"{error} What of these texts is copied or known cannot be said."
 
 
 def show_temperatures(subject: Subject) -> None:
@@ -95,16 +106,17 @@ def show_temperatures(subject: Subject) -> None:
         with st.spinner("Writing …"):
             try:
                 batches = [write_batch(subject, each) for each in TEMPERATURES]
-                rows = [row_of(subject, each) for each in batches]
-            except (RunError, CorpusError, ValueError) as error:
+                corpus, reason = corpus_of(subject)
+                rows = [row_of(subject, each, corpus) for each in batches]
+            except ValueError as error:
                 show_mistake(str(error))
                 return
-        state["sampling batches"] = name, batches, rows
+        state["sampling batches"] = name, batches, rows, reason
     found = state.get("sampling batches")
     if found is None or found[0] != name:
         show_outdated(found)
         return
-    _, batches, rows = found
+    _, batches, rows, reason = found
     for column, batch in zip(st.columns(len(batches)), batches, strict=True):
         documents = subject.end is not None
         text = "\n".join(batch.texts) if documents else batch.texts[0]
@@ -123,3 +135,5 @@ def show_temperatures(subject: Subject) -> None:
             for name in rows[0]
         },
     )
+    if reason:
+        show_mistake(reason)

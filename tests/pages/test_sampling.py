@@ -8,6 +8,7 @@ import math
 import re
 from dataclasses import replace
 from functools import partial
+from html import escape
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,12 +26,15 @@ from explorer.sampling.text import Text, answer, needles
 from explorer.sampling.told import Told, draw_again, read_told, told_of
 from explorer.sampling.training import Written, write_at_new_checkpoints
 from gpt.lens.guessing import model_shares
+from gpt.lens.novelty import N_GRAM
 from gpt.lens.opening import OpenedModel, open_model
 from gpt.lens.writing import start_text
 from gpt.runs.demos import list_demos
+from gpt.runs.outside import adopt_model
 from gpt.tensor.filters import SamplingConfig
 from gpt.tensor.sampling import generate
 from gpt.tensor.steps import take_step
+from tests.byte_model import write_byte_model
 from tests.pages import opening
 
 open_page = partial(opening.open_page, "sampling")
@@ -391,6 +395,41 @@ def test_a_guess_is_answered_in_words_with_both_scores_and_who_leads() -> None:
     assert f"Right: it was {signs[1]}.You gave it 50.0%: 0.693 nats." in said
     assert f"After 2 guesses: you {mine:.3f} nats in all, the model {both:.3f}; {leads} by" in said
     assert f" by {abs(mine - both):.3f}." in said
+
+
+def test_bytes_that_are_no_character_go_their_way_and_are_not_read_as_others(tmp_path) -> None:
+    write_byte_model(tmp_path / "bytes")
+    adopt_model(str(tmp_path / "bytes"))
+    app = open_page(run="bytes", prompt="ab猫", seed="3")
+    text: Text = app.session_state["sampling text"]
+    tokenizer = text.subject.opened.tokenizer
+    assert text.subject.prompt == tuple(tokenizer.encode("ab猫"))
+    assert len(text.whole) > text.subject.opened.model.config.block_size
+    written = tokenizer.decode(text.taken)
+    assert "�" in written
+    opening.press(app, "Write past the block")
+    assert escape(written[:20]) in opening.html(app)
+    opening.press(app, "Write at five temperatures")
+    columns = ["temperature", "surprisal, nats", f"distinct {N_GRAM}-grams"]
+    assert list(app.dataframe[0].value) == columns, "nothing that takes a corpus"
+    assert "bytes comes from outside" in opening.words(app)
+    assert app.session_state["sampling text"].taken == text.taken
+    opening.press(app, "Attention of this text")
+    read = app.session_state["attention text"] + app.session_state["attention written"]
+    whole = list(text.whole)
+    assert tokenizer.encode(read) == whole[: len(tokenizer.encode(read))]
+    assert len(read) > len("ab猫")
+    assert "bytes that are no character; they are left out" in opening.html(app)
+
+
+def test_a_link_brings_back_bytes_that_were_forced(tmp_path) -> None:
+    write_byte_model(tmp_path / "bytes")
+    adopt_model(str(tmp_path / "bytes"))
+    app = open_page(run="bytes", prompt="猫", written="9_2.200.3.7")
+    text: Text = app.session_state["sampling text"]
+    assert (text.taken[2:4], text.forced, len(text.taken)) == ([200, 7], {2, 3}, 9)
+    assert app.query_params["written"] in ("9_2.200.3.7", ["9_2.200.3.7"])
+    assert app.query_params["prompt"] in ("猫", ["猫"])
 
 
 def test_what_new_checkpoints_write_joins_the_film(subject: Subject, monkeypatch) -> None:
