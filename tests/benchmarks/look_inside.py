@@ -1,13 +1,15 @@
 """The pages that look inside, in a real browser: edits, pointing, the slider over training, bytes.
 
-    python tests/benchmarks/look_inside.py [attention | inside] [EDITS]
+    python tests/benchmarks/look_inside.py [attention | inside | compare | weight] [EDITS]
 
 Makes runs with a few checkpoints of random weights, of 4 layers of 4 heads with a block of 64, and
 of 6 by 6 and 12 by 12 with 256, starts the app and Chromium, and measures with a full block:
 
-- from a changed text to the repainted picture: the thumbnails of all heads, or the grid;
+- from a changed text, or another weight chosen, until everything that answers to it is repainted:
+  the thumbnails of all heads; the grid; the distances and the pair of heads; the matrix with its
+  frame, the uses and the curve;
 - frames a second while the pointer wanders over the picture;
-- from a move of the slider over the training to the repainted picture;
+- from a move of the slider over the training to the repainted picture, where there is one;
 - bytes received over the page's socket to the first picture, and in all with what comes behind it.
 """
 
@@ -20,6 +22,7 @@ import statistics
 import string
 import sys
 import tempfile
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -47,39 +50,94 @@ class Look(NamedTuple):
     """Where on a page what is measured stands.
 
     Attributes:
-        picture: the canvas that is cleared and painted in one go, so that its pixels change with
-            the text and the step.
-        root: what holds it, the slider and the button that plays.
+        address: of the page, with RUN, TEXT and, for the last checkpoint, LAST in it.
+        entry: the label of what is filled in.
+        edit: what is typed into it, of the number of the edit and how long a text is read.
+        pictures: what must all have changed: canvases that are cleared and painted in one go, or
+            parts of a drawing.
         ready: what is there as soon as the first picture is.
         wander: what the pointer goes across.
+        root: what holds the picture, the slider and the button that plays, where there is one.
+        key: that sends what was filled in.
     """
 
-    picture: str
-    root: str
+    address: str
+    entry: str
+    edit: Callable[[int, int], str]
+    pictures: tuple[str, ...]
     ready: str
     wander: tuple[str, ...]
+    root: str | None = None
+    key: str = "Control+Enter"
+
+
+def text_of(length: int, seed: int) -> str:
+    rng = random.Random(seed)
+    return "".join(rng.choice(string.ascii_lowercase) for _ in range(length))
+
+
+def another_text(edit: int, length: int) -> str:
+    return text_of(length, edit + 10)
+
+
+def another_row(edit: int, length: int) -> str:
+    """Of a matrix of at least 64 rows, far from the one before."""
+    return str((edit + 1) * 37 % 64)
 
 
 LOOKS = {
     "attention": Look(
-        ".gpt-attention .patterns",
-        ".gpt-attention",
+        "attention?run=RUN&text=TEXT",
+        "Text to read",
+        another_text,
+        (".gpt-attention .patterns",),
         ".gpt-attention .opener",
         (".gpt-attention .thumbnails", ".gpt-attention .heatmap"),
+        root=".gpt-attention",
     ),
-    "inside": Look(".gpt-lens .cells", ".gpt-lens", ".gpt-lens .reading b", (".gpt-lens .stage",)),
+    "inside": Look(
+        "inside?run=RUN&text=TEXT",
+        "Text to read",
+        another_text,
+        (".gpt-lens .cells",),
+        ".gpt-lens .reading b",
+        (".gpt-lens .stage",),
+        root=".gpt-lens",
+    ),
+    "compare": Look(
+        "compare?a=RUN&a_step=0&b=RUN&b_step=LAST&text=TEXT",
+        "Text that both read",
+        another_text,
+        (".st-key-head-distances .heatmaplayer", ".gpt-head-pair .cells"),
+        ".st-key-head-distances .heatmaplayer image",
+        (".st-key-head-distances .nsewdrag", ".gpt-head-pair .cells"),
+    ),
+    "weight": Look(
+        "weight?run=RUN&matrix=blocks.0.attn.query.weight",
+        "Row",
+        another_row,
+        (
+            ".st-key-weight-matrix-cells .layer-above .shapelayer",
+            ".st-key-weight-uses .heatmaplayer",
+            ".st-key-weight-curve .scatterlayer",
+        ),
+        ".js-plotly-plot .heatmaplayer image",
+        (".st-key-weight-matrix-cells .nsewdrag", ".st-key-weight-curve .nsewdrag"),
+        key="Enter",
+    ),
 }
 
 # The clock runs in the page: a question from outside would wait for whatever the page does next.
-REPAINTED = """async (selector) => {
-  const fingerprint = () => {
+REPAINTED = """async (selectors) => {
+  const fingerprint = (selector) => {
     const canvas = document.querySelector(selector);
+    if (!canvas?.getContext) return canvas?.innerHTML ?? "";
     const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
     let sum = 0;
     for (let i = 0; i < data.length; i += 97) sum = (sum * 31 + data[i]) >>> 0;
     return sum;
   };
-  const before = fingerprint();
+  const before = selectors.map(fingerprint);
   const started = await new Promise((done) =>
     document.addEventListener("keydown", function heard(event) {
       if (event.key !== "Enter") return;
@@ -89,7 +147,9 @@ REPAINTED = """async (selector) => {
   );
   return new Promise((done) => {
     const tick = () =>
-      fingerprint() === before ? requestAnimationFrame(tick) : done(performance.now() - started);
+      selectors.some((selector, i) => fingerprint(selector) === before[i])
+        ? requestAnimationFrame(tick)
+        : done(performance.now() - started);
     requestAnimationFrame(tick);
   });
 }"""
@@ -154,28 +214,24 @@ def percentile(numbers: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def text_of(length: int, seed: int) -> str:
-    rng = random.Random(seed)
-    return "".join(rng.choice(string.ascii_lowercase) for _ in range(length))
-
-
 def measure_edits(page: Page, look: Look, length: int, edits: int) -> list[float]:
-    """Milliseconds from the key that sends a text to the frame that shows its picture."""
-    entry = page.get_by_label("Text to read")
+    """Milliseconds from the key that sends an edit to the frame that shows its pictures."""
+    entry = page.get_by_label(look.entry, exact=True)
     delays = []
     for edit in range(edits):
-        entry.fill(text_of(length, edit + 10))
+        entry.fill(look.edit(edit, length))
         page.evaluate(
-            f"(selector) => {{ window.repainted = ({REPAINTED})(selector) }}", look.picture
+            f"(selectors) => {{ window.repainted = ({REPAINTED})(selectors) }}", look.pictures
         )
-        entry.press("Control+Enter")
+        entry.press(look.key)
         delays.append(page.evaluate("() => window.repainted"))
-        page.wait_for_timeout(2500)  # the film behind it
+        page.wait_for_timeout(2500)  # what comes behind it: a film, tables
     return delays
 
 
 def measure_frames(page: Page, look: Look) -> float:
     """The rate while the pointer moves."""
+    page.locator(look.wander[0]).scroll_into_view_if_needed()
     boxes = [page.locator(each).bounding_box() for each in look.wander]
     page.evaluate(f"() => {{ window.frames = ({FRAMES})(4000) }}")
     for box in boxes:
@@ -195,23 +251,32 @@ def measure(browser: Browser, address: str, where: str, name: str, length: int, 
     look = LOOKS[where]
     page = browser.new_page(viewport={"width": 1440, "height": 1000})
     page.add_init_script(FIRST.replace("READY", json.dumps(look.ready)))
-    page.goto(f"{address}/{where}?run={name}&text={text_of(length, 1)}")
+    view = look.address.replace("RUN", name).replace("LAST", str(CHECKPOINTS))
+    page.goto(f"{address}/{view.replace('TEXT', text_of(length, 1))}")
     page.locator(look.ready).first.wait_for(timeout=90_000)
     first = page.evaluate("() => window.first")
-    page.wait_for_function(
-        "(root) => !document.querySelector(`${root} .play`).disabled", arg=look.root
-    )
+    if look.root:
+        page.wait_for_function(
+            "(root) => !document.querySelector(`${root} .play`).disabled", arg=look.root
+        )
+    for picture in look.pictures:
+        page.locator(picture).first.wait_for(state="attached", timeout=90_000)
     page.wait_for_timeout(3000)
     in_all = page.evaluate("() => window.received")
-    scrubbed = page.evaluate(SCRUB, look.root)
+    scrubbed = page.evaluate(SCRUB, look.root) if look.root else []
     frames = measure_frames(page, look)
     edited = measure_edits(page, look, length, edits)
     page.close()
+    scrubber = (
+        f" scrubber median {statistics.median(scrubbed):.0f} ms, 95th"
+        f" {percentile(scrubbed, 0.95):.0f} ms;"
+        if scrubbed
+        else ""
+    )
     return (
         f"{where}, {name} heads, {length} tokens: edit to picture median"
         f" {statistics.median(edited):.0f} ms, 95th {percentile(edited, 0.95):.0f} ms;"
-        f" hover {frames:.0f} frames a second; scrubber median"
-        f" {statistics.median(scrubbed):.0f} ms, 95th {percentile(scrubbed, 0.95):.0f} ms;"
+        f" hover {frames:.0f} frames a second;{scrubber}"
         f" {first / 1000:.0f} kB to the first picture, {in_all / 1000:.0f} kB in all"
     )
 
