@@ -3,57 +3,58 @@
 from __future__ import annotations
 
 import pandas as pd
+import streamlit as st
 
-from explorer.downloads import Download, show_downloads
-from explorer.sampling.subject import config_of
 from explorer.sampling.text import Text
-from gpt.tensor.steps import take_step
 
 
 def table_of(text: Text) -> pd.DataFrame:
     """A row per token taken."""
     subject = text.subject
-    rows = []
-    needles = text.uniforms()
-    for place, token in enumerate(text.taken):
-        read = [*subject.prompt, *text.taken[:place]]
-        step = take_step(text.logits[place], read, config_of(text.controls), token=token)
-        rows.append(
+    return pd.DataFrame(
+        [
             {
                 "place": len(subject.prompt) + place + 1,  # counted from 1, as on the page
                 "token": token,
                 "text": subject.opened.tokenizer.decode([token]),
                 "forced": place in text.forced,
-                "uniform": needles[place],
-                "logit": step.logits[token].item(),
-                "model_probability": step.model_probability,
-                "drawn_from_probability": step.probabilities[token].item(),
-                "rank": step.rank,
-                "surprisal_nats": step.surprisal,
-                "entropy_nats": step.entropy,
+                "uniform": needle,
+                "logit": measure.logit,
+                "model_probability": measure.probability,
+                "drawn_from_probability": measure.drawn_probability,
+                "rank": measure.rank,
+                "surprisal_nats": measure.surprisal,
+                "entropy_nats": measure.entropy,
             }
-        )
-    return pd.DataFrame(rows)
+            for place, (token, measure, needle) in enumerate(
+                zip(text.taken, text.measures, text.uniforms(), strict=False)
+            )
+        ]
+    )
 
 
 def show_files(text: Text) -> None:
-    """The text as TXT, and token by token as CSV."""
+    """The text as TXT, and token by token as CSV.
+
+    Both are made at once. What Streamlit has made only after a click it may let go of again before
+    the browser has fetched it, where the page runs meanwhile, as this one does at every touch.
+    """
     subject = text.subject
     name = f"sample-{subject.summary.run.name}-{subject.step}-{subject.seed}"
-    decode = subject.opened.tokenizer.decode
-    show_downloads(
-        [
-            Download(
-                "Text",
-                f"{name}.txt",
-                lambda: decode([*subject.prompt, *text.taken]),
-                icon=":material/description:",
-            ),
-            Download(
-                "Tokens as CSV",
-                f"{name}.csv",
-                lambda: table_of(text).to_csv(index=False),
-                icon=":material/table:",
-            ),
-        ]
-    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Text",
+            subject.opened.tokenizer.decode(text.whole),
+            f"{name}.txt",
+            "text/plain",
+            icon=":material/description:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Tokens as CSV",
+            table_of(text).to_csv(index=False),
+            f"{name}.csv",
+            "text/csv",
+            icon=":material/table:",
+            on_click="ignore",
+        )

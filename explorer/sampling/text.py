@@ -29,10 +29,21 @@ def needles(seed: int, count: int) -> tuple[float, ...]:
 
 
 class Measure(NamedTuple):
-    """What the model itself thought of a token that was taken; surprisal and entropy in nats."""
+    """What the model itself thought of a token that was taken, and what the controls made of it.
 
-    surprisal: float
+    Attributes:
+        logit: of the token.
+        probability: what the model gave to it.
+        drawn_probability: what it was, or would have been, drawn with.
+        rank: 1 for the likeliest.
+        surprisal, entropy: in nats.
+    """
+
+    logit: float
+    probability: float
+    drawn_probability: float
     rank: int
+    surprisal: float
     entropy: float
 
 
@@ -105,7 +116,16 @@ class Text:
         config = config_of(self.controls)
         step = take_step(self.ask(), self.whole, config, uniform=needle, token=token)
         self.taken.append(step.token)
-        self.measures.append(Measure(step.surprisal, step.rank, step.entropy))
+        self.measures.append(
+            Measure(
+                step.logits[step.token].item(),
+                step.model_probability,
+                step.probabilities[step.token].item(),
+                step.rank,
+                step.surprisal,
+                step.entropy,
+            )
+        )
         if token is not None:
             self.forced.add(place)
         return step

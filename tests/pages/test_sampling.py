@@ -173,6 +173,18 @@ def test_the_table_tells_what_decided_each_token(subject: Subject) -> None:
     shares = logits[len(subject.prompt) - 1 : -1].softmax(-1)
     for row, place, token in zip(rows, shares, text.taken, strict=True):
         assert float(row["model_probability"]) == pytest.approx(place[token].item(), abs=1e-5)
+        assert float(row["surprisal_nats"]) == pytest.approx(-place[token].log().item(), abs=1e-4)
+    config = SamplingConfig(**vars(HOT))
+    step = take_step(text.logits[4], [], config, token=text.taken[4])
+    kept = step.probabilities[text.taken[4]].item()
+    assert float(rows[4]["drawn_from_probability"]) == pytest.approx(kept)
+
+
+def test_the_files_are_there_before_a_click_so_that_no_run_can_take_them_away() -> None:
+    app = open_page(run="shakespeare", prompt="KING")
+    files = [element.proto for element in app.get("download_button")]
+    assert [each.url.rpartition(".")[2] for each in files] == ["txt", "csv"]
+    assert not any(each.HasField("deferred_file_id") for each in files)
 
 
 def test_a_link_is_taken_up_and_written() -> None:
