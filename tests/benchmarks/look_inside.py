@@ -117,7 +117,7 @@ LOOKS = {
         "Row",
         another_row,
         (
-            ".st-key-weight-matrix-cells .layer-above .shapelayer",
+            ".st-key-weight-matrix-cells .cartesianlayer",
             ".st-key-weight-uses .heatmaplayer",
             ".st-key-weight-curve .scatterlayer",
         ),
