@@ -100,13 +100,13 @@ def sentence(verdict: Verdict, subject: Subject) -> str:
                 f"Which of the two predicts better shows only on the text above. Of {name} no loss"
                 f" can be measured on text held out: {escape(each.own.reason)}"
             )
+    if verdict.is_awaited:
+        return "Reading text that was held out …"
     if not subject.has_one_corpus:
         return (
             "They have learnt different texts, and each is tested on its own: their losses do not"
             " say which is better. Their heads and what they write can still be compared."
         )
-    if verdict.is_awaited:
-        return "Reading text that was held out …"
     if subject.are_seeds_of_one:
         return _sentence_of_seeds(verdict, subject)
     if subject.is_one_run:

@@ -292,10 +292,9 @@ def test_without_a_validation_loss_only_the_text_tells() -> None:
 def test_the_training_page_leads_here_with_both_its_runs() -> None:
     train("One", 1)
     train("Other", 1, n_embd=16)
+    open_page(a="one", b="other", text="anna")  # measures the losses
     app = opening.open_page("training", **{"run": "one", "with": "other"})
-    next(b for b in app.button if b.label == "Hold the first two against each other").click()
-    settled(app.run())
-    assert not app.exception
+    opening.press(app, "Hold the first two against each other")
     chosen = {name: app.query_params[name] for name in ("a", "b", "a_step", "b_step")}
     assert chosen == {"a": "one", "b": "other", "a_step": "8", "b_step": "8"}
     assert "predicts better, by" in html(app)
