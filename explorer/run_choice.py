@@ -130,7 +130,7 @@ def readable_text(key: str, summary: Summary, opened: OpenedModel, text: str) ->
         opened.encode(text)
     except ValueError as error:
         show_mistake(f"{error} Shown is a text that it can read.")
-        return readable.get(name) or first_text(summary) or opened.tokenizer.decode([0])
+        text = readable.get(name) or first_text(summary) or opened.tokenizer.decode([0])
     readable[name] = text
     return text
 

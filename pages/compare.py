@@ -120,12 +120,13 @@ if subject is not None:
     run_apart(show_verdict, subject, verdict, tick, every=tick)
     run_apart(show_pairs, subject)
     let_it_be_painted()
+show_things_to_try(THINGS_TO_TRY)
+if subject is not None:
     show_losses(subject)
     show_samples(subject)
     show_lens(subject)
     show_worth(subject)
     show_settings(subject)
-show_things_to_try(THINGS_TO_TRY)
 end_page()
 show_code(
     head_distances,

@@ -91,7 +91,12 @@ def time_figure(costs: Sequence[Cost], block_size: int) -> go.Figure:
         )
     _name_ends(figure)
     if costs[-1].length > block_size:
-        figure.add_vline(block_size + 0.5, line={"color": LIGHT.backward, "width": 1.5})
+        figure.add_vline(
+            block_size + 0.5,
+            line={"color": LIGHT.backward, "width": 1.5},
+            annotation={"text": "the block is full", "font": {"color": LIGHT.backward}},
+            annotation_position="top left",
+        )
     figure.update_layout(
         hovermode="x unified",
         margin={"l": 56, "r": 116, "t": 36, "b": 44},

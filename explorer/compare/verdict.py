@@ -103,9 +103,10 @@ def sentence(verdict: Verdict, subject: Subject) -> str:
     if verdict.is_awaited:
         return "Reading text that was held out …"
     if not subject.has_one_corpus:
+        rest = "Their heads and what" if subject.has_one_text else "What"
         return (
             "They have learnt different texts, and each is tested on its own: their losses do not"
-            " say which is better. Their heads and what they write can still be compared."
+            f" say which is better. {rest} they write can still be compared."
         )
     if subject.are_seeds_of_one:
         return _sentence_of_seeds(verdict, subject)

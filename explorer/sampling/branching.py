@@ -45,7 +45,7 @@ def show_likely(text: Text) -> None:
         depth = choose("Tokens ahead", "sampling ahead", AHEAD)
     subject = text.subject
     if text.is_over:
-        st.html('<p class="gpt-caption">The text has ended: nothing follows it.</p>')
+        st.html(f'<p class="gpt-caption">{why_over(text)}</p>')
         return
     is_large = subject.opened.model.config.parameter_count() > AT_ONCE
     if is_large and not st.toggle("Ask this large model at every change", key="sampling ask"):
@@ -78,6 +78,12 @@ def show_likely(text: Text) -> None:
         '<p class="gpt-caption">With the controls as they stand. A click writes that path;'
         " what is free on the right of a token are all its other continuations.</p>"
     )
+
+
+def why_over(text: Text) -> str:
+    if text.taken[-1] == text.subject.end:
+        return "The text has ended: nothing follows it."
+    return f"That was the last of the {text.subject.length:,} tokens; allow more to go on."
 
 
 def choose(label: str, key: str, numbers: tuple[int, int, int]) -> int:

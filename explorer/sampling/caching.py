@@ -144,7 +144,7 @@ def told(costs: list[Cost]) -> str:
     fast = sum(cost.seconds for cost in both)
     slow = sum(cost.seconds_anew or 0.0 for cost in both)
     return (
-        f"{len(both)} tokens behind the first, for which the whole prompt is read either way:"
+        f"{len(both)} tokens after the first, for which both read the whole prompt:"
         f" {len(both) / fast:,.0f} a second with the cache,"
         f" {len(both) / slow:,.0f} without, {slow / fast:.1f} times as many."
     )

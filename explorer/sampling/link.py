@@ -149,7 +149,7 @@ def write_link(text: Text) -> str:
     Returns a sentence on what it has no room for; nothing where it holds all.
     """
     subject = text.subject
-    prompt: str = state["sampling prompt"]
+    prompt: str = state["sampling prompt shown"]
     tried = [each for each in with_branch(text.tries, text.branch) if each != text.branch]
     tries, n_told = fitting(tried)
     ways = ways_to_go_on(subject.opened)

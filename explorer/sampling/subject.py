@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.components.distribution import Controls
 from explorer.controls import show_mistake
 from explorer.models import model_at
-from explorer.run_choice import choose_run, has_weights, openable_runs, suit_text
+from explorer.run_choice import choose_run, has_weights, openable_runs, readable_text, suit_text
 from gpt.corpus.tasks import TASKS
 from gpt.lens.opening import OpenedModel
 from gpt.lens.writing import start_text, ways_to_go_on
@@ -112,11 +112,10 @@ def choose_subject() -> Subject | None:
         text = st.text_area("Prompt", key="sampling prompt", persist_state="session", height=68)
     show_missing_step(summary)
     seed, length, past_block = choose_details(opened)
-    try:
-        prompt = start_text(opened, text)
-    except ValueError as error:
-        show_mistake(str(error))
-        return None
+    if text:  # after nothing a model can write as well
+        text = readable_text("sampling prompt", summary, opened, text)
+    state["sampling prompt shown"] = text
+    prompt = start_text(opened, text)
     block_size = opened.model.config.block_size
     if len(prompt) > block_size and past_block != "clamp":
         st.html(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from runpy import run_path
@@ -248,3 +249,19 @@ def test_what_a_thing_to_try_changes_is_in_view(
     expect(text).not_to_have_text(before)
     expect(page.locator(".gpt-distribution output").first).to_have_text("0.00")
     expect(text).to_be_in_viewport(ratio=1)
+
+
+def test_quick_arrow_keys_are_not_overtaken_by_earlier_answers(
+    page: Page, serve: Callable[[Path], str]
+) -> None:
+    open_page(page, serve(HOME))
+    temperature = page.get_by_role("slider", name="temperature")
+    temperature.focus()
+    seen = []
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(60)
+        seen.append(float(temperature.input_value()))
+    assert seen == [round(1 + press / 100, 2) for press in range(1, 13)]
+    expect(page).to_have_url(re.compile("temperature=1.12"))
+    assert temperature.input_value() == "1.12"

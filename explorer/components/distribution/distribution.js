@@ -6,6 +6,7 @@
 // tokens that the place lists, or -1 for the tail of all others.
 
 const TAIL = -1;
+const PATIENCE = 10_000; // milliseconds in which Python answers a hand that has moved
 
 export default {
   create: (element) => create(element.querySelector(".gpt-distribution")),
@@ -24,6 +25,7 @@ function create(root) {
     root,
     message: null,
     controls: null, // as they stand under the hand
+    moved: -Infinity, // when the hand last moved one that Python has not answered yet
     place: 0, // whose distribution is shown: 0 is the first after the prompt
     pointed: null, // the token under the pointer, by its number at the place
     order: null,
@@ -92,8 +94,7 @@ function receive(view, message) {
   // Only at first: what comes later may be older than the reader's last choice.
   if (!view.message) view.look(message.look);
   view.message = message;
-  view.controls = { ...message.controls };
-  view.sliders.take();
+  takeControls(view);
   view.place = restingPlace(view);
   view.pointed = null;
   view.text.lay(); // a token that gets the focus back shows its place
@@ -103,6 +104,18 @@ function receive(view, message) {
   }
   paint(view);
 }
+
+/** The controls as Python has them, unless it answers a hand that has moved on since. */
+function takeControls(view) {
+  const { controls } = view.message;
+  const isAnswered = view.controls && isAt(controls, view.controls);
+  if (!isAnswered && performance.now() - view.moved < PATIENCE) return;
+  view.moved = -Infinity;
+  view.controls = { ...controls };
+  view.sliders.take();
+}
+
+const isAt = (controls, others) => Object.entries(controls).every(([name, value]) => others[name] === value);
 
 /** The next token's place, or the last one's where no other follows. */
 function restingPlace({ message }) {
@@ -150,7 +163,7 @@ function paint(view) {
   const { message, place, root } = view;
   const at = placeAt(view, place);
   const now = { ...distribute(at, view.controls), ...at, needle: message.uniforms[place] };
-  const isResting = Object.entries(message.controls).every(([name, value]) => view.controls[name] === value);
+  const isResting = isAt(message.controls, view.controls);
   if (!now.settled) {
     now.drawn = pointedAt(now.final, now.needle);
     now.starts = now.final.map(((sum) => (share) => (sum += share) - share)(0));

@@ -35,6 +35,7 @@ function createSliders(view) {
     };
     range.addEventListener("input", () => {
       view.controls[control.name] = read();
+      view.moved = performance.now();
       show();
       soon(view);
     });
