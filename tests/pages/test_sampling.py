@@ -216,6 +216,17 @@ def test_a_prompt_that_cannot_be_read_gets_a_sentence(prompt: str, sentence: str
     assert any(sentence in each for each in said)
 
 
+def test_after_a_prompt_that_cannot_be_read_the_one_before_is_kept() -> None:
+    app = open_page(run="shakespeare", prompt="KING")
+    app.text_area(key="sampling prompt").set_value("KINGÄ").run()
+    assert "Shown is a text that it can read." in opening.words(app)
+    text: Text = app.session_state["sampling text"]
+    assert text.subject.opened.tokenizer.decode(text.subject.prompt) == "KING"
+    assert app.query_params["prompt"] == "KING"
+    linked = open_page(run="shakespeare", prompt="KINGÄ")
+    assert "this model does not know all of its characters" in opening.words(linked)
+
+
 def test_a_link_with_nonsense_is_as_good_as_none() -> None:
     app = open_page(run="nobody", temperature="hot", step="x", seed="-3")
     assert app.session_state["sampling controls"] == Controls()
