@@ -17,14 +17,14 @@ from torch import Tensor, nn
 from gpt.tensor.cache import KeyValueCache, LayerCache, layer_of
 from gpt.tensor.config import GPTConfig
 from gpt.tensor.language_model import LanguageModel
-from gpt.tensor.layers import MLP, NORMS, Embeddings, Layer, Linear, MultiHeadAttention
+from gpt.tensor.layers import MLP, NORMS, Embeddings, Layer, Linear, MultiHeadAttention, gelu_of_few
 from gpt.tensor.rotary import Rotary
 from gpt.tensor.tap import Tap
 from gpt.tensor.token_shift import TokenShift
 
 
 class Ready(NamedTuple):
-    """What a token meets in a block, in that order; weights are `(in, out)`."""
+    """What a token meets in a block, in that order; weights are `(out, in)`."""
 
     ln_1: Callable[[Tensor], Tensor]
     qkv_weight: Tensor
@@ -75,7 +75,7 @@ class Block(Layer):
         return x
 
     def read_token(self, x: Tensor, cache: LayerCache) -> Tensor:
-        """The same for one token of one text, `(1, C)`, in as few steps as can be.
+        """The same for one token of one text, `(C,)`, in as few steps as can be.
 
         Here it takes longer to look up a weight and to call a layer than to multiply by it. What
         the token meets is laid ready when the first one is read so, and kept with the cache.
@@ -83,7 +83,7 @@ class Block(Layer):
         if cache.ready is None:
             cache.ready = self.make_ready()
         ready: Ready = cache.ready
-        qkv = torch.addmm(ready.qkv_bias, ready.ln_1(x), ready.qkv_weight)
+        qkv = torch.addmv(ready.qkv_bias, ready.qkv_weight, ready.ln_1(x))
         qkv = qkv.view(3, 1, ready.n_head, 1, -1)
         query, new = qkv[0], qkv[1:]
         if ready.prepare is not None:
@@ -92,10 +92,10 @@ class Block(Layer):
         heads = F.scaled_dot_product_attention(query, *cache.extend(new))  # it sees all there are
         # What is added to the stream is added by the product itself.
         x = x if ready.mixing_bias is None else x + ready.mixing_bias
-        x = torch.addmm(x, heads.view(1, -1), ready.mixing_weight)
-        pre = torch.addmm(ready.expansion_bias, ready.ln_2(x), ready.expansion_weight)
+        x = torch.addmv(x, ready.mixing_weight, heads.view(-1))
+        pre = torch.addmv(ready.expansion_bias, ready.expansion_weight, ready.ln_2(x))
         x = x if ready.projection_bias is None else x + ready.projection_bias
-        return torch.addmm(x, ready.activation(pre), ready.projection_weight)
+        return torch.addmv(x, ready.projection_weight, ready.activation(pre))
 
     def make_ready(self) -> Ready:
         """The block's weights; the three matrices that read the stream are laid together."""
@@ -106,18 +106,18 @@ class Block(Layer):
             *lay_together(attn.query, attn.key, attn.value),
             attn.n_head,
             attn.prepare if attn.qk_norm is not None or attn.rotary is not None else None,
-            attn.projection.weight.T,
+            attn.projection.weight,
             attn.projection.bias,
             self.ln_2.forward,
             *lay_together(mlp.expansion),
-            mlp.activation,
-            mlp.projection.weight.T,
+            gelu_of_few if mlp.activation is F.gelu else mlp.activation,
+            mlp.projection.weight,
             mlp.projection.bias,
         )
 
 
 def lay_together(*layers: Linear) -> tuple[Tensor, Tensor]:
-    """Weights `(in, out)` and biases `(out,)` of layers that read the same, side by side.
+    """Weights `(out, in)` and biases `(out,)` of layers that read the same, side by side.
 
     One layer's weight is not copied. Where there is no bias, it is zero.
     """
@@ -127,7 +127,7 @@ def lay_together(*layers: Linear) -> tuple[Tensor, Tensor]:
         for each in layers
     )
     weight = weights[0] if len(weights) == 1 else torch.cat(weights)
-    return weight.T, torch.cat(biases)
+    return weight, torch.cat(biases)
 
 
 class GPT(LanguageModel):
@@ -154,11 +154,11 @@ class GPT(LanguageModel):
     def predict(self, idx: Tensor, cache: KeyValueCache | None, tap: Tap) -> Tensor:
         x = self.embeddings(idx, cache, tap)
         if cache is not None and idx.numel() == 1 and tap.is_idle and not self.training:
-            x = x[0]
+            x = x[0, 0]
             for block, layer in zip(self.blocks, cache.layers, strict=True):
                 assert isinstance(block, Block)
                 x = block.read_token(x, layer)
-            x = x[None]
+            x = x[None, None]
         else:
             for i, block in enumerate(self.blocks):
                 x = block(x, layer_of(cache, i), tap.within(f"blocks.{i}"))

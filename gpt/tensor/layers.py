@@ -250,6 +250,15 @@ ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
 }
 
 
+def gelu_of_few(x: Tensor) -> Tensor:
+    """GELU of an even number of activations of one token, `(C,)`.
+
+    What lies in memory in the order of its axes torch hands to another library, which for a few
+    hundred numbers is longer in getting ready than in computing. So it is shown them aslant.
+    """
+    return F.gelu(x.view(2, -1).mT).mT.view(-1)
+
+
 class FeedForward(Layer):
     """One layer by which each token thinks for itself: `(B, T, C)` -> `(B, T, C)`."""
 
