@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gpt.tensor.config import RUNG_NAMES, GPTConfig
@@ -27,6 +27,7 @@ NEWER = {
     "token-shift": replace(GPT2_LIKE, token_shift=3),
     "rmsnorm": replace(GPT2_LIKE, norm="rmsnorm", embedding_norm=True, final_norm=False),
     "qk-norm": replace(GPT2_LIKE, qk_norm=True),
+    "gelu": replace(GPT2_LIKE, activation="gelu"),
     "relu2": replace(GPT2_LIKE, activation="relu2"),
     "fast": FAST,
 }
@@ -156,15 +157,16 @@ def test_heads_without_a_projection_write_to_their_own_channels() -> None:
 
 @each_model
 @settings(max_examples=20)
-@given(cuts=st.lists(st.integers(1, 7), max_size=4))
+@given(n_texts=st.sampled_from([1, 3]), cuts=st.lists(st.integers(1, 7), max_size=4))
+@example(n_texts=1, cuts=[1, 2, 3, 4, 5, 6, 7])  # a token of one text is read in a way of its own
 def test_reading_piece_by_piece_with_a_cache_gives_the_same_logits(
-    model: LanguageModel, cuts: list[int]
+    model: LanguageModel, n_texts: int, cuts: list[int]
 ) -> None:
-    edges = [0, *sorted(set(cuts)), 8]
+    idx, edges = IDX[:n_texts], [0, *sorted(set(cuts)), 8]
     cache = model.new_cache()
     with torch.no_grad():
-        whole, _ = model(IDX)
-        pieces = [model(IDX[:, a:b], cache=cache)[0] for a, b in pairwise(edges)]
+        whole, _ = model(idx)
+        pieces = [model(idx[:, a:b], cache=cache)[0] for a, b in pairwise(edges)]
     assert cache.length == 8
     assert cache.is_full
     assert torch.allclose(torch.cat(pieces, dim=1), whole, atol=1e-5, rtol=0)
