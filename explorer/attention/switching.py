@@ -67,11 +67,11 @@ def show_switching(subject: Subject, choice: Choice, off: SwitchedOff, reading: 
             selection_mode="multi",
             key="attention mlps",
         )
+        state.setdefault("attention replacement", "zero")
         st.segmented_control(
             "In their place",
             list(get_args(Replacement)),
             format_func=lambda each: REPLACEMENTS[each],
-            default="zero",
             required=True,
             key="attention replacement",
             help="nothing: zeros. their mean: what the part writes on average over this text, so"
