@@ -268,7 +268,6 @@ def choose_view(listing: Listing) -> None:
         st.segmented_control(
             "Loss in",
             UNITS,
-            default=UNITS[0],
             key="unit",
             required=True,
             persist_state="session",
