@@ -9,6 +9,7 @@ the same colours as CSS variables: ``var(--gpt-forward)``, ``var(--gpt-backward-
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING
@@ -147,15 +148,17 @@ def css_variables() -> str:
     return ":root {\n  " + "\n  ".join(lines) + "\n}\n"
 
 
+def colour_scale(colours: Sequence[str]) -> list[tuple[float, str]]:
+    """Colours evenly spaced, as Plotly takes them."""
+    return [(index / (len(colours) - 1), colour) for index, colour in enumerate(colours)]
+
+
 @cache
 def template(palette: Palette) -> go.layout.Template:
     """What every figure looks like unless it says otherwise, in the colours of one theme."""
     import plotly.graph_objects as go
 
-    def even(colours: tuple[str, ...]) -> list[tuple[float, str]]:
-        return [(index / (len(colours) - 1), colour) for index, colour in enumerate(colours)]
-
-    sequential, diverging = even(palette.sequential), even(palette.diverging)
+    sequential, diverging = map(colour_scale, (palette.sequential, palette.diverging))
     numbers = {"family": MONO, "size": 12, "color": palette.muted}
     words = {"family": SANS, "size": 13, "color": palette.muted}
     colorbar = {

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from explorer.charts.tokens import visible
-from explorer.theme import LIGHT
+from explorer.theme import LIGHT, colour_scale
 
 Matrix = npt.NDArray[np.floating]
 Kind = Literal["share", "signed"]
@@ -78,7 +78,7 @@ def add_cells(figure: go.Figure, cells: Cells, *, row: int, column: int) -> None
         z=values,
         zmin=-(largest or 1.0) if signed else 0.0,
         zmax=(largest or 1.0) if signed else 1.0,
-        colorscale=_even(LIGHT.diverging if signed else LIGHT.sequential),
+        colorscale=colour_scale(LIGHT.diverging if signed else LIGHT.sequential),
         showscale=False,
         texttemplate=(f"%{{z:.{cells.digits}f}}" if is_written else None),
         textfont={"size": 12},
@@ -155,7 +155,3 @@ def _pairs(cells: Cells, shape: tuple[int, ...]) -> list[list[list[str]]] | None
         return None
     columns = [visible(text) for text in cells.columns]
     return [[[visible(text), other] for other in columns] for text in cells.rows]
-
-
-def _even(colours: Sequence[str]) -> list[tuple[float, str]]:
-    return [(index / (len(colours) - 1), colour) for index, colour in enumerate(colours)]

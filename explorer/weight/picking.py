@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import get_args
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from explorer.charts.tokens import chip
 from explorer.charts.weight import (
-    MAP_COLUMNS,
     MATRIX_COLUMNS,
     MOST_CELLS,
     Pooled,
-    lay_out,
-    map_figure,
     matrix_figure,
     neighbourhood,
     pool,
 )
+from explorer.charts.weight_map import MAP_COLUMNS, lay_out, map_figure
 from explorer.components.plot import PlotEvent, plot
 from explorer.controls import show_mistake
 from explorer.weight.subject import WHAT, Subject, What, matrix_names, tensor_name
@@ -31,12 +30,10 @@ state = st.session_state
 def show_map(subject: Subject) -> None:
     """Every matrix of the model, to be clicked."""
     names = matrix_names(subject.opened)
-    weights = subject.next_step.weights
-    matrices = {name: weights[name].reshape(-1, weights[name].shape[-1]) for name in names}
-    tiles = lay_out(matrices, places_of(subject))
-    lines = list(dict.fromkeys(places_of(subject)[name][0] for name in names))
+    places = {name: place_of(tensor_name(subject.opened, name)) for name in names}
+    lines = list(dict.fromkeys(line for line, _ in places.values()))
     plot(
-        map_figure(tiles, lines, subject.weight.matrix),
+        map_of(subject, places, lines),
         key="weight map",
         height=72 + 74 * len(lines),
         alt=f"The weights of all {len(names)} matrices of the model, layer by layer, blue above"
@@ -52,10 +49,19 @@ def choose_matrix(names: list[str], event: PlotEvent) -> None:
         state["weight matrix"] = event.text
 
 
-def places_of(subject: Subject) -> dict[str, tuple[str, str]]:
-    """Of every matrix in which part of the model it stands, and what it is called there."""
-    names = matrix_names(subject.opened)
-    return {name: place_of(tensor_name(subject.opened, name)) for name in names}
+def map_of(
+    subject: Subject, places: Mapping[str, tuple[str, str]], lines: Sequence[str]
+) -> go.Figure:
+    """The figure, kept as long as nothing but row and column change."""
+    key = (str(subject.run.path), subject.checkpoint, subject.weight.matrix)
+    kept = state.get("weight map kept")
+    if kept is None or kept[0] != key:
+        weights = subject.next_step.weights
+        matrices = {name: weights[name].reshape(-1, weights[name].shape[-1]) for name in places}
+        figure = map_figure(lay_out(matrices, places), lines, subject.weight.matrix)
+        state["weight map kept"] = kept = (key, figure)
+    found: go.Figure = kept[1]
+    return found
 
 
 def place_of(name: str) -> tuple[str, str]:

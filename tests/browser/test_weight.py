@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from explorer.charts.weight import ACROSS, DOWN, TILE
+from explorer.charts.weight_map import ACROSS, DOWN, MIDDLE
 from gpt.lens.loss_along_weight import LossAlongWeight
 from gpt.lens.next_step import prepare_step
 from gpt.lens.weight_step import WeightId, take_step
@@ -20,7 +20,6 @@ Serve = Callable[[Path], str]
 HOME = Path(__file__).resolve().parents[2] / "explorer" / "Home.py"
 STEP = 298
 MATRIX = "blocks.0.attn.value.weight"
-MIDDLE = (TILE - 1) / 2
 
 
 @pytest.fixture

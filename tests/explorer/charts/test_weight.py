@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from plotly.utils import PlotlyJSONEncoder
 
 from explorer.charts.weight import (
     MOST_CELLS,
-    TILE,
     Moved,
     curve_figure,
-    lay_out,
-    map_figure,
     matrix_figure,
     neighbourhood,
     pool,
@@ -39,6 +37,27 @@ def test_every_cell_of_a_large_matrix_shows_the_largest_of_its_block() -> None:
             assert abs(pooled.values[i, j]) == np.abs(block).max()
 
 
+@pytest.mark.parametrize("shape", [(1, 30), (12, 12), (25, 13), (97, 250)])
+def test_of_equals_the_first_in_a_block_is_shown(shape: tuple[int, int]) -> None:
+    matrix = np.random.default_rng(2).integers(-2, 3, shape).astype(np.float32)
+    pooled = pool(matrix, most=12)
+    ends = [*pooled.first_rows[1:], shape[0]], [*pooled.first_columns[1:], shape[1]]
+    for i, top in enumerate(pooled.first_rows):
+        for j, left in enumerate(pooled.first_columns):
+            block = np.abs(matrix[top : ends[0][i], left : ends[1][j]])
+            row, column = np.argwhere(block == block.max())[0]
+            assert (pooled.rows[i, j], pooled.columns[i, j]) == (top + row, left + column)
+
+
+def test_another_weight_of_the_same_matrix_changes_nothing_but_the_frame() -> None:
+    pooled = pool(np.random.default_rng(3).normal(size=(20, 300)))
+    first, second = (
+        matrix_figure(pooled, place, "weight").to_dict() for place in ((3, 9), (4, 280))
+    )
+    assert first["layout"].pop("shapes") != second["layout"].pop("shapes")
+    assert PlotlyJSONEncoder().encode(first) == PlotlyJSONEncoder().encode(second)
+
+
 @pytest.mark.parametrize(("place", "first"), [((0, 0), (0, 0)), ((511, 30), (495, 22))])
 def test_around_a_weight_every_cell_is_a_weight(
     place: tuple[int, int], first: tuple[int, int]
@@ -54,31 +73,12 @@ def test_around_a_weight_every_cell_is_a_weight(
 def test_the_chosen_weight_is_framed_in_the_cell_that_stands_for_it() -> None:
     matrix = np.random.default_rng(1).normal(size=(2 * MOST_CELLS, 8))
     figure = matrix_figure(pool(matrix), (101, 5), "weight")
-    heatmap, frame = figure.data
+    (heatmap,), (frame,) = figure.data, figure.layout.shapes
     assert heatmap.z.shape == (MOST_CELLS, 8)
-    assert (frame.y[0], frame.x[0]) == (50, 5)
+    assert (frame.yanchor, frame.xanchor) == (50, 5)
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-6.5, 6.5, -6.5, 6.5)  # pixels
     row, column = heatmap.customdata[50, 5]
     assert heatmap.z[50, 5] == np.float32(matrix[row, column])
-
-
-def test_the_map_has_a_tile_for_every_matrix_and_frames_one() -> None:
-    matrices = {"a": np.ones((30, 4)), "b": -np.ones((1, 4)), "c": np.zeros((4, 4))}
-    places = {"a": ("in", "a"), "b": ("layer 0", "b"), "c": ("layer 0", "c")}
-    tiles = lay_out(matrices, places)
-    assert [(tile.line, tile.place) for tile in tiles] == [(0, 0), (1, 0), (1, 1)]
-    figure = map_figure(tiles, ["in", "layer 0"], "c")
-    ground, markers = figure.data
-    row, column = tiles[1].corner
-    assert (ground.z[row : row + TILE, column : column + TILE] == -1).all()
-    assert list(markers.text) == ["a", "b", "c"]
-    assert [list(each) for each in markers.customdata] == [
-        [30, 4, 1, 1, 1, 0],
-        [1, 4, -1, -1, -1, 0],
-        [4, 4, 0, 0, 0, 0],
-    ]
-    framed = [shape for shape in figure.layout.shapes if shape.line.width == 3]
-    assert len(framed) == 1
-    assert framed[0].x0 < markers.x[2] < framed[0].x1 and framed[0].y0 < markers.y[2]
 
 
 def test_the_tangent_touches_the_curve_where_the_weight_is() -> None:
