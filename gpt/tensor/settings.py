@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
+from functools import cache
 from types import NoneType
 from typing import Any, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
 
@@ -32,9 +33,15 @@ class Settings:
     """
 
     def __post_init__(self) -> None:
-        hints = get_type_hints(type(self))
+        hints = type(self)._hints()
         for each in fields(self):
             _check(each.name, getattr(self, each.name), hints[each.name], each.metadata)
+
+    @classmethod
+    @cache
+    def _hints(cls) -> dict[str, Any]:
+        """The types of the fields, found once: a list of runs makes hundreds of settings."""
+        return get_type_hints(cls)
 
     def to_dict(self) -> dict[str, Any]:
         """Every field by its name, ready for `json.dumps`."""
