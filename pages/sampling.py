@@ -11,7 +11,7 @@ from explorer.attention_link import look_at_attention
 from explorer.components.attention import Choice
 from explorer.components.distribution import Controls, distribution, requested
 from explorer.controls import show_mistake
-from explorer.reruns import begin_page, end_page
+from explorer.reruns import begin_page, end_page, run_whole_page
 from explorer.run_choice import follow_training, has_heads
 from explorer.sampling.branching import show_branching
 from explorer.sampling.caching import show_caching
@@ -24,6 +24,7 @@ from explorer.sampling.subject import Subject, choose_subject
 from explorer.sampling.temperatures import show_temperatures
 from explorer.sampling.text import FIRST_TOKENS, Text, answer
 from explorer.sampling.training import show_training
+from explorer.sampling.written_by import is_anything_written
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from gpt.lens.guessing import share_of
@@ -73,15 +74,19 @@ def show(subject: Subject) -> None:
     show_refusals(PAGE)
     distribution(picture, text.controls, state["sampling look"], key=VIEW)
     show_things_to_try(THINGS_TO_TRY)
-    show_files(text)
-    # A bigram has no heads to look at.
-    if has_heads(text.subject.summary) and st.button(
-        "Attention of this text", icon=":material/visibility:"
-    ):
-        look_at(text)
+    with st.container(horizontal=True, vertical_alignment="center", key="sampling-away"):
+        st.html('<p class="gpt-caption">Take the text with you</p>')
+        show_files(text)
+        # A bigram has no heads to look at.
+        if has_heads(text.subject.summary) and st.button(
+            "Attention of this text", type="tertiary", icon=":material/visibility:"
+        ):
+            look_at(text)
     show_branching(text)
     if missing:
         st.html(f'<p class="gpt-caption">{missing}</p>')
+    if is_anything_written() and text.controls != state.get("sampling controls, below"):
+        run_whole_page()  # what stands below says by which controls it was written
 
 
 def look_at(text: Text) -> None:
@@ -126,10 +131,9 @@ if "sampling controls" not in state:
 st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("What comes next?")
 st.html(
-    '<p class="gpt-caption">A GPT gives every token that it knows, a character or a piece of a'
-    " word, a probability of coming next; then one is drawn, and read with the others. Drag a"
-    " control and the bars follow your hand. Click a bar to choose that token yourself, or a token"
-    " of the text to go back to where it was chosen.</p>"
+    '<p class="gpt-caption">Every token, a character or a piece of a word, has a probability of'
+    " coming next; one is drawn. Drag a control: the bars follow, and letting go writes the text"
+    " anew. Click a bar to take it, a token of the text to go back.</p>"
 )
 begin_page()
 subject = choose_subject()
@@ -141,6 +145,7 @@ if subject is not None:
     show_training(subject)
     st.fragment(show_past_block)(subject)
     st.fragment(show_caching)(subject)
+    state["sampling controls, below"] = state["sampling controls"]
 end_page()
 show_code(
     divide_by_temperature,

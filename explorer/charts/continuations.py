@@ -10,6 +10,7 @@ from itertools import pairwise
 import plotly.graph_objects as go
 
 from explorer.charts.tokens import visible
+from explorer.sampling.near_misses import Miss
 from explorer.sampling.tries import Limb
 from explorer.theme import LIGHT
 from gpt.tensor.tree import Node
@@ -86,11 +87,14 @@ def _told(node: Node, read: Read) -> str:
     )
 
 
-def tried_figure(limbs: Sequence[Limb], current: int, read: Read) -> go.Figure:
+def tried_figure(
+    limbs: Sequence[Limb], current: int, misses: Sequence[Miss], read: Read
+) -> go.Figure:
     """The continuations that were tried, each a line from where it leaves another to its end.
 
-    The one that stands is blue. Customdata of a point is the row of a limb, and 1 at its end, 0
-    where it leaves.
+    The one that stands is blue. Below them, dotted, is what nearly came in it instead, the last
+    place first. Customdata of a point is "limb", its row, and 1 at its end, 0 where it leaves; or
+    "miss", the place and the token.
     """
     longest = max(len(limb.branch.tokens) for limb in limbs)
     figure = go.Figure()
@@ -111,7 +115,7 @@ def tried_figure(limbs: Sequence[Limb], current: int, read: Read) -> go.Figure:
     figure.add_scatter(
         x=[limb.start for limb in limbs],
         y=[limb.row for limb in limbs],
-        customdata=[[limb.row, 0] for limb in limbs],
+        customdata=[["limb", limb.row, 0] for limb in limbs],
         text=[f" {_label(limb, longest, read)}" for limb in limbs],
         hovertext=[_fork_told(limb, read) for limb in limbs],
         hovertemplate="%{hovertext}<extra></extra>",
@@ -129,7 +133,7 @@ def tried_figure(limbs: Sequence[Limb], current: int, read: Read) -> go.Figure:
     figure.add_scatter(
         x=[len(limb.branch.tokens) for limb in limbs],
         y=[limb.row for limb in limbs],
-        customdata=[[limb.row, 1] for limb in limbs],
+        customdata=[["limb", limb.row, 1] for limb in limbs],
         hovertext=[_end_told(limb, read) for limb in limbs],
         hovertemplate="%{hovertext}<extra></extra>",
         mode="markers",
@@ -143,6 +147,8 @@ def tried_figure(limbs: Sequence[Limb], current: int, read: Read) -> go.Figure:
             },
         },
     )
+    rows = len(limbs) + len(misses)
+    _add_misses(figure, limbs, current, misses, read)
     room = max(1.0, 0.04 * longest)
     figure.update_layout(
         showlegend=False,
@@ -153,11 +159,49 @@ def tried_figure(limbs: Sequence[Limb], current: int, read: Read) -> go.Figure:
             "showgrid": False,
         },
         yaxis={
-            "range": [max(len(limbs) - 0.5, 2.5), -0.8],
+            "range": [max(rows - 0.5, 2.5), -0.8],
             "visible": False,
         },
     )
     return figure
+
+
+def _add_misses(
+    figure: go.Figure, limbs: Sequence[Limb], current: int, misses: Sequence[Miss], read: Read
+) -> None:
+    """A row for each, dotted down to it from where the text went another way."""
+    path = _path_to(limbs[current], limbs)
+    rows = range(len(limbs), len(limbs) + len(misses))
+    for miss, row in zip(misses, rows, strict=True):
+        # Where the path runs there: the limb that has the place to itself.
+        above = max(each for each in path if limbs[each].start <= miss.place)
+        figure.add_scatter(
+            x=[miss.place, miss.place],
+            y=[above, row],
+            mode="lines",
+            hoverinfo="skip",
+            line={"color": LIGHT.muted, "width": 1, "dash": "dot"},
+        )
+    figure.add_scatter(
+        x=[miss.place for miss in misses],
+        y=list(rows),
+        customdata=[["miss", miss.place, miss.token] for miss in misses],
+        text=[f" {_seen(read([miss.token]))} {miss.probability:.2f}" for miss in misses],
+        hovertext=[
+            f"here <b>{_seen(read([miss.token]))}</b> had the probability {miss.probability:.4f},"
+            " and did not come<br>click: go that way"
+            for miss in misses
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+        mode="markers+text",
+        textposition="middle right",
+        textfont={"size": 12, "color": LIGHT.muted},
+        marker={
+            "size": 11,
+            "color": LIGHT.ground,
+            "line": {"width": 1.5, "color": LIGHT.muted},
+        },
+    )
 
 
 def _path_to(limb: Limb, limbs: Sequence[Limb]) -> dict[int, int]:

@@ -9,6 +9,7 @@ import streamlit as st
 from explorer.charts.continuations import likely_figure, tried_figure
 from explorer.components.plot import PlotEvent, plot
 from explorer.controls import show_mistake
+from explorer.sampling.near_misses import near_misses
 from explorer.sampling.subject import config_of
 from explorer.sampling.text import Text
 from explorer.sampling.tries import Branch, grow, with_branch
@@ -21,6 +22,7 @@ AT_ONCE = 5_000_000
 BRANCHES = 2, 6, 4
 AHEAD = 1, 6, 4
 HEIGHT = 400
+MISSES = 2, 6  # at least, and with the continuations that were tried
 
 state = st.session_state
 
@@ -44,8 +46,9 @@ def show_likely(text: Text) -> None:
     with second:
         depth = choose("Tokens ahead", "sampling ahead", AHEAD)
     subject = text.subject
-    if text.is_over:
-        st.html(f'<p class="gpt-caption">{why_over(text)}</p>')
+    if text.has_ended:
+        with st.container(height=HEIGHT, border=False):  # as high as the figure
+            st.html('<p class="gpt-caption">The text has ended: nothing follows it.</p>')
         return
     is_large = subject.opened.model.config.parameter_count() > AT_ONCE
     if is_large and not st.toggle("Ask this large model at every change", key="sampling ask"):
@@ -72,18 +75,17 @@ def show_likely(text: Text) -> None:
         alt=f"The {breadth} likeliest tokens after the text, and after each of those, {depth} deep,"
         f" as high as they are likely; the likeliest path is {decode(best.tokens)!r} with"
         f" {best.path_probability:.4f}. Enter takes a path.",
-        on_click=take_path,
+        on_click="ignore" if text.is_over else take_path,
+    )
+    choice = (
+        f"Allow more than {subject.length:,} tokens, and a click writes that path;"
+        if text.is_over
+        else "A click writes that path;"
     )
     st.html(
-        '<p class="gpt-caption">With the controls as they stand. A click writes that path;'
-        " what is free on the right of a token are all its other continuations.</p>"
+        f'<p class="gpt-caption">With the controls as they stand. {choice} what is free on the'
+        " right of a token are all its other continuations.</p>"
     )
-
-
-def why_over(text: Text) -> str:
-    if text.taken[-1] == text.subject.end:
-        return "The text has ended: nothing follows it."
-    return f"That was the last of the {text.subject.length:,} tokens; allow more to go on."
 
 
 def choose(label: str, key: str, numbers: tuple[int, int, int]) -> int:
@@ -109,29 +111,39 @@ def show_tried(text: Text) -> None:
     if not limbs:
         st.html('<p class="gpt-caption">Nothing has been written yet.</p>')
         return
+    misses = near_misses(text, branches, max(MISSES[0], MISSES[1] - len(limbs)))
     row = next(limb.row for limb in limbs if limb.branch == branches[current])
     plot(
-        tried_figure(limbs, row, text.subject.opened.tokenizer.decode),
+        tried_figure(limbs, row, misses, text.subject.opened.tokenizer.decode),
         key="tried continuations",
-        height=max(HEIGHT, 100 + 34 * len(limbs)),
-        alt=f"{len(limbs)} continuations of the prompt, each a line from where it leaves another."
-        " Enter on its end takes it up again, on its beginning goes back to where it left.",
+        height=max(HEIGHT, 100 + 34 * (len(limbs) + len(misses))),
+        alt=f"{len(limbs)} continuation{'s' if len(limbs) > 1 else ''} of the prompt, each a line"
+        " from where it leaves another. Enter on its end takes it up again, on its beginning goes"
+        f" back to where it left. Below them, dotted, the {len(misses)} likeliest tokens that did"
+        " not come; Enter takes one.",
         on_click=take_up,
     )
     st.html(
-        '<p class="gpt-caption">Click a bar above, or a token of the text, to go another way: what'
-        " you leave by that stays here; other controls write the text anew. A click on an end"
-        " takes it up again; an orange beginning was"
-        " given, not drawn.</p>"
+        '<p class="gpt-caption">Dotted is what nearly came instead, as likely as it was to the'
+        " model: a click goes that way, as does one on a bar or a token above. What you leave stays"
+        " here, and a click on its end takes it up again. An orange beginning was given, not"
+        " drawn.</p>"
     )
 
 
 def take_up(event: PlotEvent) -> None:
-    """Go back to a fork, or on from the end of a continuation."""
+    """Go back to a fork, on from the end of a continuation, or where the text nearly went."""
     text: Text | None = state.get("sampling text")
     if text is None or event.customdata is None:
         return
-    row, is_end = event.customdata
+    kind, *where = event.customdata
+    if kind == "miss":
+        place, token = (int(each) for each in where)
+        if place < len(text.taken):
+            text.go_back(place)
+            text.take_path([token])
+        return
+    row, is_end = where
     limbs = grow(with_branch(text.tries, text.branch))
     if row < len(limbs):
         limb = limbs[row]

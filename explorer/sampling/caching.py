@@ -14,6 +14,7 @@ from explorer.components.plot import plot
 from explorer.controls import show_mistake, show_outdated
 from explorer.sampling.subject import Subject
 from explorer.sampling.text import Text
+from explorer.sampling.written_by import show_written_by
 from gpt.tensor.sampling import Continuation
 
 MOST_TOKENS = 272  # of the text that is measured
@@ -34,15 +35,14 @@ def show_caching(subject: Subject) -> None:
         " and takes the others as they are (grey). Here this model writes with the cache, and reads"
         " the same text all anew for every token.</p>"
     )
-    name = (subject, state["sampling controls"])
     if st.button("Measure it", icon=":material/timer:"):
         try:
             with st.spinner("Writing, both ways …"):
-                state["sampling costs"] = name, *measure(subject)
+                state["sampling costs"] = subject, *measure(subject), state["sampling controls"]
         except ValueError as error:
             show_mistake(str(error))
     found = state.get("sampling costs")
-    if found is None or found[0] != name:
+    if found is None or found[0] != subject:
         show_outdated(found)
         return
     costs: list[Cost] = found[1]
@@ -70,6 +70,7 @@ def show_caching(subject: Subject) -> None:
         else ""
     )
     st.html(f'<p class="gpt-caption">{told(costs)}{past} {how_often(n_passes)}</p>')
+    show_written_by(found[3], "The text that was measured was written")
 
 
 def measure(subject: Subject) -> tuple[list[Cost], int]:

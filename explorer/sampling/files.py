@@ -41,20 +41,21 @@ def show_files(text: Text) -> None:
     """
     subject = text.subject
     name = f"sample-{subject.summary.run.name}-{subject.step}-{subject.seed}"
-    with st.container(horizontal=True):
-        st.download_button(
-            "Text",
-            subject.opened.tokenizer.decode(text.whole),
-            f"{name}.txt",
-            "text/plain",
-            icon=":material/description:",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Tokens as CSV",
-            table_of(text).to_csv(index=False),
-            f"{name}.csv",
-            "text/csv",
-            icon=":material/table:",
-            on_click="ignore",
-        )
+    st.download_button(
+        "Text as TXT",
+        subject.opened.tokenizer.decode(text.whole),
+        f"{name}.txt",
+        "text/plain",
+        type="tertiary",
+        icon=":material/description:",
+        on_click="ignore",
+    )
+    st.download_button(
+        "Tokens as CSV",
+        table_of(text).to_csv(index=False),
+        f"{name}.csv",
+        "text/csv",
+        type="tertiary",
+        icon=":material/table:",
+        on_click="ignore",
+    )

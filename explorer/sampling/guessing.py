@@ -32,6 +32,7 @@ from gpt.runs.config import RunError
 from gpt.tensor.sampling import NotANumberError
 
 SHOWN = 5  # of the model's own guesses
+SURE = (0.1, 0.5, 0.9, 0.99)  # for which it is said beforehand what a guess scores
 
 state = st.session_state
 
@@ -46,6 +47,8 @@ class Game:
         passage: the text that is being guessed.
         place: of the token that is asked for.
         rounds: that were played, also in earlier passages.
+        told: what came of the last guess, as HTML.
+        mistake: what was wrong with one that could not be played; the last answer stays.
     """
 
     opened: OpenedModel
@@ -54,6 +57,7 @@ class Game:
     place: int
     rounds: list[Round] = field(default_factory=list)
     told: str = ""
+    mistake: str = ""
 
 
 def show_guessing(subject: Subject) -> None:
@@ -167,20 +171,43 @@ def show_round(game: Game, corpus: Corpus) -> None:
                 on_click=take_guess,
                 args=(game, corpus),
             )
+    if not (game.told or game.mistake):
+        st.html(f'<div class="gpt-told">{worth_told(tokenizer.vocab_size)}</div>')
+        return
     # An alert, for only those are read out although each answer is a new element of the page.
-    st.html(f'<div class="gpt-told" role="alert">{game.told}</div>')
+    mistake = f'<p class="gpt-backward">{game.mistake}</p>' if game.mistake else ""
+    answer = game.told or worth_told(tokenizer.vocab_size)
+    st.html(f'<div class="gpt-told" role="alert">{mistake}{answer}</div>')
+
+
+def worth_told(vocab_size: int) -> str:
+    """What a guess of one token scores, before there is any, as HTML."""
+    scores = {
+        title: [-math.log(share_of(token, {0}, sure, vocab_size)) for sure in SURE]
+        for token, title in enumerate(("right", "wrong"))
+    }
+    head = "".join(f'<th scope="col">{sure:.0%}</th>' for sure in SURE)
+    rows = "".join(
+        f'<tr><th scope="row">{title}</th>{"".join(f"<td>{each:.3f}</td>" for each in row)}</tr>'
+        for title, row in scores.items()
+    )
+    return (
+        f"<table><caption>What naming one of {vocab_size:,} scores, in nats</caption>"
+        f'<thead><tr><th scope="row">how sure</th>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    )
 
 
 def take_guess(game: Game, corpus: Corpus) -> None:
     """What was typed, played; or a sentence on what would be right."""
     guesses = read_guesses(game.opened, state["guess typed"])
+    game.mistake = ""
     if not guesses:
-        game.told = "<p>Type at least one character that this model knows.</p>"
+        game.mistake = "Type at least one character that this model knows."
         return
     try:
         play(game, corpus, guesses, state["guess percent"] / 100)
     except NotANumberError as error:
-        game.told = f"<p>{error}</p>"
+        game.mistake = str(error)
 
 
 def read_guesses(opened: OpenedModel, typed: str) -> set[int]:

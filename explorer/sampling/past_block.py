@@ -22,6 +22,7 @@ from explorer.models import model_at
 from explorer.reruns import run_apart
 from explorer.sampling.subject import PAST_BLOCK_TITLES, Subject
 from explorer.sampling.text import Text
+from explorer.sampling.written_by import show_written_by
 from gpt.corpus.text import CorpusError
 from gpt.lens.writing import start_text, ways_to_go_on
 from gpt.runs.config import RunError
@@ -97,7 +98,6 @@ def show_past_block(subject: Subject) -> None:
         subject.step,
         subject.prompt,
         subject.seed,
-        state["sampling controls"],
     )
     if is_asked:
         try:
@@ -109,11 +109,12 @@ def show_past_block(subject: Subject) -> None:
         except ValueError as error:
             show_mistake(str(error))
             return
-        state["sampling past"] = name, written
+        state["sampling past"] = name, written, state["sampling controls"]
     found = state.get("sampling past")
     if found is None or found[0] != name:
         show_outdated(found)
         return
+    show_written_by(found[2])
     for one in found[1]:
         show_ways(one)
 

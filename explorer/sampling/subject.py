@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from explorer.charts.tokens import visible
 from explorer.components.distribution import Controls
 from explorer.controls import show_mistake
 from explorer.models import model_at
@@ -81,7 +82,7 @@ def choose_subject() -> Subject | None:
     if state.get("sampling run") is None:
         # First one with something to choose: of a task only the right answer is likely.
         state["sampling run"] = min(runs, key=lambda name: runs[name].config.corpus.name in TASKS)
-    pick, moment, entry = st.columns([5, 2, 4], vertical_alignment="bottom", gap="medium")
+    pick, moment, entry, details = st.columns([9, 6, 10, 9], gap="small")
     with pick:
         summary = choose_run(runs, "sampling run")
     steps = tuple(each.step for each in summary.run.checkpoints())
@@ -109,9 +110,18 @@ def choose_subject() -> Subject | None:
         return None
     suit_text("sampling prompt", summary, opened, at_most=first_length(summary, opened))
     with entry:
-        text = st.text_area("Prompt", key="sampling prompt", persist_state="session", height=68)
+        text = st.text_area(
+            "Prompt",
+            key="sampling prompt",
+            persist_state="session",
+            height=68,
+            placeholder=start_told(opened),
+        )
     show_missing_step(summary)
-    seed, length, past_block = choose_details(opened)
+    with details:
+        seed, length, past_block, mistakes = choose_details(opened)
+    for mistake in mistakes:
+        show_mistake(mistake)
     if text:  # after nothing a model can write as well
         text = readable_text("sampling prompt", summary, opened, text)
     state["sampling prompt shown"] = text
@@ -131,19 +141,33 @@ def first_length(summary: Summary, opened: OpenedModel) -> int:
     return PROMPT_LENGTH if is_task or opened.tokenizer.bos is None else 0
 
 
-def choose_details(opened: OpenedModel) -> tuple[int, int, PastBlock]:
-    """The seed, how long a text gets, and what happens past the block."""
+def start_told(opened: OpenedModel) -> str:
+    """What happens where nothing is given, in the place of the prompt."""
+    first = visible(opened.tokenizer.decode(start_text(opened, "")))
+    return f"Left empty, the model begins by itself, after {first}."
+
+
+def choose_details(opened: OpenedModel) -> tuple[int, int, PastBlock, list[str]]:
+    """The seed, how long a text gets, and what happens past the block; and what was wrong with it.
+
+    They are behind a button that says how they stand, for the text is to be seen beside them.
+    """
     ways = ways_to_go_on(opened)
     if state.get("sampling past block") not in ways:
         state["sampling past block"] = ways[0]
-    first, second, third, _ = st.columns([2, 2, 4, 3], gap="medium")
-    with first:
-        seed, seed_mistake = choose_number("Seed", "sampling seed", 0, MOST_SEED, SEED, by=1)
-    with second:
-        length, length_mistake = choose_number(
-            "Tokens to the end", "sampling length", 1, MOST_TOKENS, LENGTH, by=50
+    seed, seed_mistake = number_given("Seed", "sampling seed", 0, MOST_SEED, SEED)
+    length, length_mistake = number_given(
+        "Tokens to the end", "sampling length", 1, MOST_TOKENS, LENGTH
+    )
+    with st.container(gap=None):
+        st.html('<p class="gpt-label">Seed, length, past the block</p>')
+        place = st.popover(f"{seed} · {length:,} tokens", width="stretch", key="sampling details")
+    with place:
+        # The fields have no limits: they would only turn red, and keep the numbers to themselves.
+        st.number_input("Seed", step=1, key="sampling seed", persist_state="session")
+        st.number_input(
+            "Tokens to the end", step=50, key="sampling length", persist_state="session"
         )
-    with third:
         past_block = st.selectbox(
             "Past the block",
             ways,
@@ -152,18 +176,14 @@ def choose_details(opened: OpenedModel) -> tuple[int, int, PastBlock]:
             persist_state="session",
             help=PAST_BLOCK_HELP,
         )
-    for mistake in filter(None, (seed_mistake, length_mistake)):
-        show_mistake(mistake)
-    return seed, length, past_block
+    return seed, length, past_block, [each for each in (seed_mistake, length_mistake) if each]
 
 
-def choose_number(
-    label: str, key: str, least: int, most: int, default: int, *, by: int
+def number_given(
+    label: str, key: str, least: int, most: int, default: int
 ) -> tuple[int, str | None]:
-    """A whole number; one beyond its limits is answered with a sentence and the last within."""
-    state.setdefault(key, default)
-    # The field itself has no limits: it would only turn red, and keep the number to itself.
-    given = st.number_input(label, step=by, key=key, persist_state="session")
+    """A whole number of a field; one out of its range gets a sentence, and the last within it."""
+    given = state.setdefault(key, default)
     last = f"{key}, within limits"
     if given is not None and least <= given <= most:
         state[last] = int(given)

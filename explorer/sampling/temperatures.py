@@ -21,16 +21,16 @@ from gpt.tensor.sampling import generate
 TEMPERATURES = (0.2, 0.5, 0.8, 1.0, 1.5)
 SAMPLES = 16
 WHAT = {
-    "temperature": "By which the logits were divided before these samples were drawn.",
-    "surprisal, nats": "How unlikely a token was to the model itself, at temperature 1: the mean"
+    "surprisal, nats": "how unlikely a token was to the model itself, at temperature 1: the mean"
     " of −ln of its probability. The lower, the more the model expected its own text.",
-    f"distinct {N_GRAM}-grams": f"How many different stretches of {N_GRAM} tokens there are, as a"
-    " share of all such stretches: 1 where none comes twice.",
-    "copied verbatim": f"The share of all stretches of {COPY_LENGTH} characters that stand, letter"
-    " for letter, in the text it learnt from.",
-    "known": "The share of samples that, as a whole, are documents of the text it learnt from.",
-    "novel": "The share of samples that are not: made up.",
+    f"distinct {N_GRAM}-grams": f"how many different stretches of {N_GRAM} tokens there are, of all"
+    " such stretches: 100 % where none comes twice.",
+    "copied verbatim": f"of all stretches of {COPY_LENGTH} characters, how many stand, letter for"
+    " letter, in the text it learnt from.",
+    "known": "of the samples, how many are, as a whole, documents of the text it learnt from.",
+    "novel": "of the samples, how many are not: made up.",
 }
+FORMATS = {"temperature": "%g", "surprisal, nats": "%.3f"}  # all others are shares
 
 state = st.session_state
 
@@ -99,7 +99,7 @@ def show_temperatures(subject: Subject) -> None:
     st.html(
         f'<p class="gpt-caption">{SAMPLES} samples each, at every temperature drawn by the same'
         " numbers, which are others than those of the text above; of running text the first is"
-        " shown. The table is of all: the head of each column says what it measures.</p>"
+        " shown. The table is of all.</p>"
     )
     name = (subject.summary.run.name, subject.step, subject.prompt, subject.seed)
     if st.button("Write at five temperatures", icon=":material/thermostat:"):
@@ -117,23 +117,27 @@ def show_temperatures(subject: Subject) -> None:
         show_outdated(found)
         return
     _, batches, rows, reason = found
-    for column, batch in zip(st.columns(len(batches)), batches, strict=True):
-        documents = subject.end is not None
-        text = "\n".join(batch.texts) if documents else batch.texts[0]
-        column.html(
-            f"<b>{batch.temperature:g}</b>"
-            f'<p class="gpt-sample" tabindex="0" role="region"'
-            f' aria-label="Text at temperature {batch.temperature:g}">{escape(text)}</p>'
-        )
+    samples = (as_html(each, subject.end is not None) for each in batches)
+    st.html(f'<div class="gpt-samples">{"".join(samples)}</div>')
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
         column_config={
-            name: st.column_config.NumberColumn(
-                format="%g" if name == "temperature" else "%.3f", help=WHAT[name]
-            )
+            name: st.column_config.NumberColumn(format=FORMATS.get(name, "percent"))
             for name in rows[0]
         },
     )
+    meanings = (f"<dt>{name}</dt><dd>{WHAT[name]}</dd>" for name in rows[0] if name in WHAT)
+    st.html(f'<dl class="gpt-meanings">{"".join(meanings)}</dl>')
     if reason:
         show_mistake(reason)
+
+
+def as_html(batch: Batch, are_documents: bool) -> str:
+    """Of running text the first sample, of documents all, under their temperature."""
+    text = "\n".join(batch.texts) if are_documents else batch.texts[0]
+    title = f"temperature {batch.temperature:g}"
+    return (
+        f'<div><b>{title}</b><p class="gpt-sample" tabindex="0" role="region"'
+        f' aria-label="Text at {title}">{escape(text)}</p></div>'
+    )

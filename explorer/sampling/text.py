@@ -77,8 +77,12 @@ class Text:
     @property
     def is_over(self) -> bool:
         """Whether the text has ended, or grown as long as it may."""
-        has_ended = bool(self.taken) and self.taken[-1] == self.subject.end
-        return has_ended or len(self.taken) >= self.subject.length
+        return self.has_ended or len(self.taken) >= self.subject.length
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it ends as a document of its model does."""
+        return bool(self.taken) and self.taken[-1] == self.subject.end
 
     @property
     def whole(self) -> list[int]:

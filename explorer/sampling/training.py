@@ -7,12 +7,14 @@ from typing import Any
 
 import streamlit as st
 
+from explorer.components.distribution import Controls
 from explorer.components.text_film import text_film
 from explorer.controls import show_mistake, show_outdated
 from explorer.models import model_at
 from explorer.run_watch import records_of
 from explorer.sampling.subject import Subject
 from explorer.sampling.text import Text
+from explorer.sampling.written_by import show_written_by
 
 TOKENS = 120
 state = st.session_state
@@ -23,12 +25,14 @@ class Written:
     """What the checkpoints wrote so far.
 
     Attributes:
-        of: the run, the prompt, the seed and the controls.
+        of: the run, the prompt and the seed.
+        controls: by which they write.
         texts: by step.
         mistakes: what each of those said that could not write, by step.
     """
 
     of: Any
+    controls: Controls
     texts: dict[int, str] = field(default_factory=dict)
     mistakes: dict[int, str] = field(default_factory=dict)
 
@@ -38,12 +42,12 @@ def show_training(subject: Subject) -> None:
     st.header("From noise to text", anchor="training")
     st.html(
         '<p class="gpt-caption">The same prompt and the same numbers at every checkpoint of the'
-        " run, with the controls as they stand above. While the run trains, what its new"
-        " checkpoints write joins the others.</p>"
+        " run, with the controls as they stand when you press the button. While the run trains,"
+        " what its new checkpoints write joins the others.</p>"
     )
-    of = (subject.summary.run.name, subject.prompt, subject.seed, state["sampling controls"])
+    of = (subject.summary.run.name, subject.prompt, subject.seed)
     if st.button("Write at every checkpoint", icon=":material/timeline:"):
-        state["sampling film"] = Written(of)
+        state["sampling film"] = Written(of, state["sampling controls"])
     written: Written | None = state.get("sampling film")
     if written is None or written.of != of:
         show_outdated(written)
@@ -62,6 +66,7 @@ def show_training(subject: Subject) -> None:
         given=subject.opened.tokenizer.decode(subject.prompt),
         key="sampling film view",
     )
+    show_written_by(written.controls)
 
 
 def write_at_new_checkpoints(subject: Subject, written: Written) -> None:
@@ -71,7 +76,7 @@ def write_at_new_checkpoints(subject: Subject, written: Written) -> None:
     for index, step in enumerate(missing, start=1):
         try:
             opened = model_at(subject.summary.run, step)
-            text = Text(replace(subject, step=step, opened=opened, length=TOKENS), written.of[-1])
+            text = Text(replace(subject, step=step, opened=opened, length=TOKENS), written.controls)
             text.go_on(TOKENS)
         except ValueError as error:
             written.mistakes[step] = str(error)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -49,7 +50,8 @@ class Round(NamedTuple):
 def draw_passage(corpus: Corpus, tokenizer: Tokenizer, rng: random.Random) -> Passage:
     """A passage from what was kept from training; where nothing was, from what it learnt.
 
-    A stretch of running text, a document from its beginning, or the answer of a task.
+    A stretch of running text that begins with a word, a document from its beginning, or the
+    answer of a task.
 
     Raises UnknownCharacterError.
     """
@@ -62,10 +64,16 @@ def draw_passage(corpus: Corpus, tokenizer: Tokenizer, rng: random.Random) -> Pa
         return Passage(tuple(tokens), first, is_held_out)
     if corpus.kind == "documents":
         return Passage(tuple(tokenizer.encode_document(document)), 1, is_held_out)
-    start = rng.randrange(max(1, len(document) - PASSAGE_LENGTH))
+    start = _start_of_word(document, rng.randrange(max(1, len(document) - PASSAGE_LENGTH)))
     given = tokenizer.encode(document[start : start + HEAD_START])
     rest = tokenizer.encode(document[start + HEAD_START : start + PASSAGE_LENGTH])
     return Passage((*given, *rest), len(given), is_held_out)
+
+
+def _start_of_word(text: str, place: int) -> int:
+    """The place, or the first behind it at which a word begins; itself where none is near."""
+    begins = re.compile(r"(?<=\s)\S").search(text, place, place + HEAD_START)
+    return begins.start() if place and begins else place
 
 
 def share_of(token: int, guesses: Collection[int], confidence: float, vocab_size: int) -> float:

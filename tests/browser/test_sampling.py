@@ -39,7 +39,7 @@ def test_the_arithmetic_and_the_needle_are_pythons(
     text = page.locator(".gpt-distribution .drawn").inner_text()
     needle = float(text.split("stands at ")[1].split(",")[0])
     step = take_step(logits, prompt, config, uniform=needle)
-    cells = page.locator(".gpt-distribution .arithmetic td").all_inner_texts()
+    cells = page.locator(".gpt-distribution .steps dd").all_inner_texts()
     heated = next(stage for stage in step.stages if stage.name == "temperature").probabilities[0]
     token = step.token
     kept = heated[step.probabilities > 0].sum().item()
@@ -47,7 +47,7 @@ def test_the_arithmetic_and_the_needle_are_pythons(
     numbers = [float(cells[i].replace("−", "-")) for i in (0, 1, 2, 4)]
     for number, exact in zip(numbers, expected, strict=True):
         assert abs(number - float(exact)) < 1e-4
-    rows = page.locator(".gpt-distribution .arithmetic th").all_inner_texts()
+    rows = page.locator(".gpt-distribution .steps dt").all_inner_texts()
     assert f"{kept:.4f}" in rows[4]
     entropy = -sum(p * math.log(p) for p in step.probabilities.tolist() if p)
     said = page.locator(".gpt-distribution .summary dd").all_inner_texts()
@@ -137,7 +137,7 @@ def test_of_a_large_vocabulary_the_tail_is_exact_while_it_is_dragged(
     shares = (logits.double() / 1.0).softmax(-1)
     tail = 1 - shares.topk(100).values.sum().item()
     expect(page.locator(".gpt-distribution .caption")).to_contain_text(
-        f"the other 900 hold {100 * tail:.2f} %, then 0.00 %"
+        f"The other 900 hold {100 * tail:.2f} %, then 0.00 %"
     )
 
 
@@ -160,6 +160,82 @@ def test_a_click_in_the_trees_changes_the_text(page: Page, serve: Callable[[Path
     expect(taken).to_have_count(11)
     tried = page.locator('[aria-label^="2 continuations of the prompt"]')
     expect(tried).to_be_attached()
+
+
+def test_enter_on_what_nearly_came_goes_that_way(page: Page, serve: Callable[[Path], str]) -> None:
+    open_page(page, serve(HOME))
+    tried = page.locator('[aria-label^="1 continuation of the prompt"]')
+    tried.focus()
+    for key in ("ArrowRight", "ArrowUp", "ArrowUp", "Enter"):  # past the beginning and the end
+        page.keyboard.press(key)
+    expect(page.locator(".gpt-distribution .is-forced")).to_have_count(1)
+    expect(page.locator('[aria-label^="2 continuations of the prompt"]')).to_be_attached()
+
+
+@pytest.mark.parametrize("width", [800, 1440])
+def test_the_hand_the_bars_and_the_text_are_on_one_screen(
+    page: Page, serve: Callable[[Path], str], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    open_page(page, serve(HOME))
+    view = page.locator(".gpt-distribution")
+    for part in (".controls", ".shares", ".needle", ".acts", ".text"):
+        expect(view.locator(part)).to_be_in_viewport(ratio=1)
+    tops = [
+        page.get_by_text(label, exact=True).first.bounding_box()
+        for label in ("Run", "As after step", "Prompt", "Seed, length, past the block")
+    ]
+    assert len({round(box["y"] + box["height"] / 2) for box in tops if box}) == 1
+
+
+@pytest.mark.parametrize("width", [800, 1440])
+def test_nothing_moves_while_the_text_is_written_and_its_end_stays_in_view(
+    page: Page, serve: Callable[[Path], str], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{serve(HOME)}/sampling?run=shakespeare&prompt=KING&seed=7&length=400&written=1")
+    taken = page.locator(".gpt-distribution .taken")
+    expect(taken).to_have_count(1)
+    page.wait_for_timeout(1500)
+    text = page.locator(".gpt-distribution .text")
+    places = "() => [...document.querySelectorAll('h1, .gpt-distribution, .arithmetic, h2')]"
+    places += ".map((each) => each.getBoundingClientRect().top)"
+    before = page.evaluate(places)
+    for act in ("one token", "one word", "to the end"):
+        page.get_by_role("button", name=act, exact=True).click()
+        page.wait_for_timeout(800)
+        assert page.evaluate(places) == before
+    expect(taken).to_have_count(400)
+    expect(taken.last).to_be_in_viewport()
+    end = "text => text.scrollHeight - text.clientHeight - text.scrollTop"
+    assert text.evaluate(end) < 2
+    assert text.evaluate("text => text.scrollHeight - text.clientHeight") > 20, "there is more"
+    # Who reads the beginning goes on reading it when the text is written anew.
+    text.evaluate("text => { text.scrollTop = 10 }")
+    written = text.inner_text()
+    temperature = page.get_by_role("slider", name="temperature")
+    temperature.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(text).not_to_have_text(written)
+    assert text.evaluate("text => text.scrollTop") == 10
+    assert page.evaluate(places) == before
+
+
+def test_what_was_written_by_other_controls_says_so(
+    page: Page, serve: Callable[[Path], str]
+) -> None:
+    page.goto(f"{serve(HOME)}/sampling?run=copy&prompt=ab%3D")
+    expect(page.locator(".gpt-distribution .taken").first).to_be_attached()
+    page.get_by_role("button", name="Write at every checkpoint").click()
+    said = page.get_by_text("Written at temperature 1.", exact=False)
+    expect(said).to_be_visible(timeout=60_000)
+    expect(said).not_to_contain_text("moved since")
+    temperature = page.get_by_role("slider", name="temperature")
+    temperature.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(said).to_contain_text("The controls have moved since")
+    page.keyboard.press("ArrowRight")
+    expect(said).not_to_contain_text("moved since")
 
 
 def test_the_focus_stays_at_the_place_of_the_token_that_was_chosen(
@@ -244,7 +320,8 @@ def test_what_a_thing_to_try_changes_is_in_view(
     text = page.locator(".gpt-distribution .text")
     before = text.inner_text()
     button = page.get_by_role("button", name="Always the likeliest")
-    button.scroll_into_view_if_needed()
+    # As far as a hand scrolls that looks for the button, which is found at the lower edge.
+    button.evaluate("button => button.scrollIntoView({ block: 'nearest' })")
     button.click()
     expect(text).not_to_have_text(before)
     expect(page.locator(".gpt-distribution output").first).to_have_text("0.00")

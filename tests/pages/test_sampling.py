@@ -18,11 +18,13 @@ from explorer.charts.tokens import visible
 from explorer.components.distribution import Controls, Look, Request, message
 from explorer.sampling import training
 from explorer.sampling.files import table_of
+from explorer.sampling.near_misses import near_misses
 from explorer.sampling.picture import picture_of
 from explorer.sampling.subject import Subject
 from explorer.sampling.text import Text, answer, needles
 from explorer.sampling.told import Told, draw_again, read_told, told_of
 from explorer.sampling.training import Written, write_at_new_checkpoints
+from explorer.sampling.tries import with_branch
 from gpt.lens.guessing import model_shares
 from gpt.lens.novelty import N_GRAM
 from gpt.lens.opening import open_model
@@ -290,6 +292,50 @@ def test_a_guess_is_answered_in_words_with_both_scores_and_who_leads() -> None:
     assert f" by {abs(mine - both):.3f}." in said
 
 
+def test_a_guess_of_nothing_leaves_the_last_answer_standing() -> None:
+    app = open_page(run="copy", prompt="ab=", step="132")
+    V = app.session_state["sampling games"]["copy"].opened.tokenizer.vocab_size
+    assert f"naming one of {V} scores" in opening.html(app), "no hole before the first answer"
+    assert f"<td>{-math.log(0.1 / (V - 1)):.3f}</td>" in opening.html(app), "wrong, and 90% sure"
+    for typed in ("a", ""):
+        app.text_input(key="guess typed").set_value(typed)
+        next(each for each in app.button if each.label == "Guess").click().run()
+    told = next(e.proto.body for e in app.get("html") if "gpt-told" in e.proto.body)
+    assert "Type at least one character" in told
+    assert "After 1 guess: you" in told
+    app.text_input(key="guess typed").set_value("b")
+    next(each for each in app.button if each.label == "Guess").click().run()
+    assert "Type at least one character" not in opening.html(app)
+
+
+def test_an_empty_prompt_says_after_what_the_model_begins() -> None:
+    app = open_page(run="shakespeare", prompt="")
+    assert app.text_area(key="sampling prompt").placeholder.endswith("by itself, after ↵.")
+    text: Text = app.session_state["sampling text"]
+    assert text.subject.opened.tokenizer.decode(text.subject.prompt) == "\n"
+
+
+def test_what_nearly_came_is_the_likeliest_that_was_not_taken_nor_tried(subject: Subject) -> None:
+    text = Text(subject, HOT)
+    text.go_on(20)
+    logits = subject.opened.model(torch.tensor([text.whole]))[0][0]
+    shares = logits[len(subject.prompt) - 1 : -1].softmax(-1)
+    shares[range(20), text.taken] = 0
+    misses = near_misses(text, [text.branch], 20)
+    assert [miss.place for miss in misses] == [*range(19, -1, -1)]
+    assert [miss.token for miss in reversed(misses)] == shares.argmax(-1).tolist()
+    for miss in misses:
+        assert miss.probability == pytest.approx(shares[miss.place].max().item(), rel=1e-3)
+    (likeliest,) = near_misses(text, [text.branch], 1)
+    assert likeliest.probability == pytest.approx(shares.max().item(), rel=1e-3)
+    text.go_back(likeliest.place)
+    text.take_path([likeliest.token])
+    text.return_to(text.tries[0])
+    tried = with_branch(text.tries, text.branch)
+    again = [(miss.place, miss.token) for miss in near_misses(text, tried, 20)]
+    assert (likeliest.place, likeliest.token) not in again
+
+
 def test_bytes_that_are_no_character_go_their_way_and_are_not_read_as_others(tmp_path) -> None:
     write_byte_model(tmp_path / "bytes")
     adopt_model(str(tmp_path / "bytes"))
@@ -328,7 +374,7 @@ def test_a_link_brings_back_bytes_that_were_forced(tmp_path) -> None:
 def test_what_new_checkpoints_write_joins_the_film(subject: Subject, monkeypatch) -> None:
     monkeypatch.setattr(training, "st", SimpleNamespace(progress=lambda _: None))
     steps = subject.steps[-3:]
-    written = Written((None, HOT))
+    written = Written(None, HOT)
     write_at_new_checkpoints(replace(subject, steps=steps[:1]), written)
     first = dict(written.texts)
     write_at_new_checkpoints(replace(subject, steps=steps), written)

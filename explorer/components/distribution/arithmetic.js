@@ -15,18 +15,18 @@ function paintArithmetic(view) {
     ["filters", cause ? `out, by ${cause}` : "stays"],
     [`÷ what is kept, ${now.isExact ? "" : "about "}${written(now.keptShare)}`, written(now.final[k])],
   ];
-  root.querySelector(".arithmetic tbody").innerHTML = rows
-    .map(([name, number]) => `<tr><th scope="row">${name}</th><td>${number}</td></tr>`)
-    .join("");
+  root.querySelector(".steps").innerHTML = rows.map(entry).join("");
   const about = now.isExact ? "" : "about ";
   root.querySelector(".summary").innerHTML = [
     ["entropy", `${about}${now.entropy.toFixed(3)} nats`],
-    ["of the model itself", `${now.modelEntropy.toFixed(3)} nats`],
+    ["entropy of the model itself", `${now.modelEntropy.toFixed(3)} nats`],
     ["tokens kept", `${now.isExact ? "" : "at least "}${now.kept.toLocaleString("en")} of ${now.size.toLocaleString("en")}`],
   ]
-    .map(([name, number]) => `<dt>${name}</dt><dd>${number}</dd>`)
+    .map(entry)
     .join("");
 }
+
+const entry = ([name, number]) => `<div><dt>${name}</dt><dd>${number}</dd></div>`;
 
 /** A number with as many digits as it needs, and a true minus sign. */
 function written(number, digits = 4) {

@@ -1,6 +1,5 @@
 // The bars: a place's probabilities, the model's own in grey and what is drawn from in blue.
 
-const HEIGHT = 250;
 const INSET = { left: 44, right: 6, top: 14, bottom: 26 };
 
 function createBars(view) {
@@ -19,12 +18,12 @@ function createBars(view) {
 
   function paint() {
     shown = ordered();
-    const { context, width } = prepare(canvas, HEIGHT);
+    const { context, width, height } = prepare(canvas);
     const { now, colour } = view;
     const finals = shown.map((k) => (k === TAIL ? now.finalTail : now.final[k]));
     const models = shown.map((k) => (k === TAIL ? now.modelTail : now.model[k]));
     const top = niceTop(Math.max(...finals, ...models));
-    const floor = HEIGHT - INSET.bottom;
+    const floor = height - INSET.bottom;
     const up = (share) => floor - (share / top) * (floor - INSET.top);
     slot = (width - INSET.left - INSET.right) / shown.length;
     context.font = `12px ${view.mono}`;
@@ -56,7 +55,7 @@ function createBars(view) {
         context.fillStyle = css(colour.text);
         context.fillRect(x + gap, up(models[i]), slot - 2 * gap, 1);
       }
-      if (slot >= 9 || k === lit) {
+      if (slot >= 8 || k === lit) {
         context.fillStyle = css(isOut ? colour.muted : colour.text);
         context.font = `${k === lit ? "700 " : ""}13px ${view.mono}`;
         context.fillText(k === TAIL ? "…" : now.textOf(k).slice(0, 3), x + slot / 2, floor + 17);
@@ -78,9 +77,9 @@ function createBars(view) {
     const place = message.n_prompt + view.place + 1;
     const others = now.size - now.logits.length;
     const tail = others
-      ? ` · the other ${others.toLocaleString("en")} hold ${percent(now.modelTail)}, then ${percent(now.finalTail)}`
+      ? `<br>The other ${others.toLocaleString("en")} hold ${percent(now.modelTail)}, then ${percent(now.finalTail)}`
       : "";
-    return `<b>${isNext ? "The next token" : `Token ${place}`}</b> · grey: the model itself, blue: after the controls${tail}`;
+    return `<b>${isNext ? "The next token" : `Token ${place}`}</b> · grey: the model, blue: after the controls${tail}`;
   }
 
   function described(finals) {
@@ -134,19 +133,16 @@ function createBars(view) {
   return { paint, centreOf };
 }
 
-/** A canvas as wide as its place, sharp on any screen, and empty. */
-function prepare(canvas, height) {
-  const width = canvas.parentElement.clientWidth;
+/** A canvas as large as its place, sharp on any screen, and empty. */
+function prepare(canvas) {
+  const { clientWidth: width, clientHeight: height } = canvas;
   const scale = globalThis.devicePixelRatio || 1;
   const [across, down] = [Math.round(width * scale), Math.round(height * scale)];
-  if (canvas.width !== across || canvas.height !== down) {
-    [canvas.width, canvas.height] = [across, down];
-    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
-  }
+  if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
   const context = canvas.getContext("2d");
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.clearRect(0, 0, width, height);
-  return { context, width };
+  return { context, width, height };
 }
 
 /** The end of the axis: it grows in few steps, so that bars can be compared while they move. */

@@ -3,13 +3,12 @@
 // the bar that is drawn, and from the one that is pointed at, to its share.
 
 const STRIP = { top: 26, height: 20 };
-const NEEDLE_HEIGHT = 66;
 
 function paintNeedle(view) {
   const line = view.root.querySelector(".needle");
   const words = view.root.querySelector(".drawn");
   const { now, message, colour } = view;
-  const { context, width } = prepare(line, NEEDLE_HEIGHT);
+  const { context, width } = prepare(line);
   if (now.drawn === null) {
     words.textContent = "Let go, and the needle draws from these.";
     line.setAttribute("aria-label", "The needle waits until the slider is let go");
@@ -61,6 +60,6 @@ function paintNeedle(view) {
   const given = message.given[view.place] ? "It was given, not drawn. " : "";
   words.innerHTML =
     `${given}The needle stands at <b>${now.needle.toFixed(4)}</b>, in the share of <b class="chip">${escaped(text)}</b>,` +
-    ` which goes from ${now.span[0].toFixed(4)} to ${now.span[1].toFixed(4)}.`;
+    ` from ${now.span[0].toFixed(4)} to ${now.span[1].toFixed(4)}.`;
   line.setAttribute("aria-label", `The needle at ${now.needle.toFixed(4)} points at ${text}`);
 }

@@ -1,13 +1,17 @@
 // The text: what was given, then what was taken, coloured by how surprised the model was.
 
+const SLACK = 8; // pixels from its end where a text still counts as read to the end
+
 function createText(view) {
   const place = view.root.querySelector(".text");
   const legend = view.root.querySelector(".legend");
+  let length = null; // of the text that is shown, in tokens
 
   function lay() {
     const { message } = view;
     const most = Math.log(message.vocab_size);
     const held = heldPlace();
+    const read = placeOfReading();
     place.replaceChildren();
     const given = document.createElement("span");
     given.className = "given";
@@ -47,6 +51,14 @@ function createText(view) {
     }
     if (held !== null) [...place.querySelectorAll("button")].at(held)?.focus({ preventScroll: true });
     explain();
+    place.scrollTop = read ?? place.scrollHeight;
+    length = message.taken.length;
+  }
+
+  /** From where on the text is read: null at its end, which stays in view, and when it grows. */
+  function placeOfReading() {
+    const isAtEnd = place.scrollTop + place.clientHeight > place.scrollHeight - SLACK;
+    return isAtEnd || view.message.taken.length !== length ? null : place.scrollTop;
   }
 
   /** Where the focus is, to be given back: at the end it stays at the end, however long the text. */

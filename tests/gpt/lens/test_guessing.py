@@ -10,7 +10,14 @@ import torch
 
 from gpt.corpus.catalogue import load_corpus
 from gpt.corpus.corpus import Corpus
-from gpt.lens.guessing import HEAD_START, draw_passage, mean_nats, model_shares, share_of
+from gpt.lens.guessing import (
+    HEAD_START,
+    PASSAGE_LENGTH,
+    draw_passage,
+    mean_nats,
+    model_shares,
+    share_of,
+)
 from gpt.lens.opening import open_model
 from gpt.runs.data import split_corpus
 from gpt.runs.demos import list_demos
@@ -56,6 +63,13 @@ def test_of_running_text_a_stretch_and_of_a_task_the_answer_is_asked_for() -> No
     verse = Corpus("verse", "".join(f"Line {i} of a longish verse.\n" for i in range(400)), "text")
     passage = draw_passage(verse, verse.tokenizer, random.Random(2))
     assert passage.first == HEAD_START
+    starts = {
+        verse.tokenizer.decode(draw_passage(verse, verse.tokenizer, random.Random(i)).tokens[:1])
+        for i in range(40)
+    }
+    assert starts <= set("Liloav0123456789"), "a word's first letter"
+    solid = Corpus("solid", "ab" * 4000, "text")
+    assert len(draw_passage(solid, solid.tokenizer, random.Random(2)).tokens) == PASSAGE_LENGTH
     assert verse.tokenizer.decode(passage.tokens) in split_corpus(verse).validation[0]
     copy = load_corpus("copy")
     passage = draw_passage(copy, copy.tokenizer, random.Random(3))
