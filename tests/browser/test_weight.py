@@ -93,3 +93,25 @@ def test_keys_lead_from_matrix_to_matrix(view: Page) -> None:
     for key in ("ArrowRight", "ArrowRight", "Enter"):
         figure.press(key)
     expect(view).to_have_url(re.compile("matrix=embeddings.position.weight"), timeout=30_000)
+
+
+def test_another_row_moves_the_frame_and_paints_no_cell_anew(view: Page) -> None:
+    expect(chart(view, "weight-matrix-cells")).to_be_visible()
+    view.evaluate(
+        """() => {
+          const figure = document.querySelector(".st-key-weight-matrix-cells .gpt-plot-chart");
+          window.painted = [];
+          const note = (name) => new MutationObserver(() => window.painted.push(name)).observe(
+            figure.querySelector(name), { subtree: true, childList: true, attributes: true });
+          note(".heatmaplayer");
+          note(".layer-above .shapelayer");
+        }"""
+    )
+    view.get_by_label("Row", exact=True).fill("31")
+    view.get_by_label("Row", exact=True).press("Enter")
+    expect(view).to_have_url(re.compile("row=31"), timeout=30_000)
+    assert set(view.evaluate("window.painted")) == {".layer-above .shapelayer"}
+    rows = view.locator(".st-key-weight-matrix-cells .gpt-plot-chart").evaluate(
+        "({ data: [cells], layout }) => [layout.shapes[0].yanchor, cells.customdata[31][9][0]]"
+    )
+    assert rows == [31, 31]

@@ -132,8 +132,8 @@ def _event(kind: Literal["click", "hover"], state: Any) -> PlotEvent | None:
 @cache
 def _component() -> Callable[..., Any]:
     """The component as Streamlit knows it, with what its script needs from Python before it."""
-    own = (HERE / "plot.js").read_text(encoding="utf-8")
-    scripts = [plotly_script(), own, SAVING_SCRIPT]
+    own = [(HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("plot", "arrays")]
+    scripts = [plotly_script(), *own, SAVING_SCRIPT]
     return served_component(
         "gpt_explorer_plot",
         html=(HERE / "plot.html").read_text(encoding="utf-8"),

@@ -25,6 +25,7 @@ function create(root) {
     spoken: root.querySelector(".gpt-plot-spoken"),
     message: "", // the newest figure, as text
     painted: "", // the figure and theme on the screen
+    arrays: new Map(), // of that figure
     busy: false,
     point: null, // what is pointed at, by pointer or by arrow keys
   };
@@ -80,7 +81,8 @@ async function react(Plotly, instance) {
           (colour) => DARK_FOR_LIGHT[colour.toUpperCase()] ?? colour,
         );
   const { figure, name, columns, alt, height, clicks, hovers } = JSON.parse(text);
-  Object.assign(instance, { name, columns, clicks, hovers });
+  const arrays = shareArrays(figure, instance.arrays);
+  Object.assign(instance, { name, columns, clicks, hovers, arrays });
   root.classList.toggle("clickable", clicks);
   root.style.height = `${height}px`;
   chart.setAttribute("aria-label", alt);
