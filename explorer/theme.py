@@ -43,7 +43,8 @@ class Palette:
     """The colours of one theme, as ``#RRGGBB``, named by what they mean.
 
     ``forward`` and ``backward`` are for lines and fills; text in these colours takes
-    ``forward_text`` and ``backward_text``, which pass 4.5:1 on ground and panel. ``masked`` is
+    ``forward_text`` and ``backward_text``, which pass 4.5:1 on ground and panel. ``beside`` is what
+    is held against forward, told apart from it by every kind of sight. ``masked`` is
     what a causal mask forbids; ``literal`` is for strings and numbers in program text. For a
     translucent shade append two hexadecimal digits.
     """
@@ -57,13 +58,27 @@ class Palette:
     forward_text: str
     backward: str
     backward_text: str
+    beside: str
     masked: str
     literal: str
 
     @property
     def sequential(self) -> tuple[str, ...]:
         """Ten colours from nothing (the ground) to much (forward)."""
-        return tuple(mix(self.ground, self.forward, step / 9) for step in range(10))
+        return self._shades(self.forward)
+
+    @property
+    def sequential_beside(self) -> tuple[str, ...]:
+        """The same of what is held against forward."""
+        return self._shades(self.beside)
+
+    @property
+    def sequential_neutral(self) -> tuple[str, ...]:
+        """Ten greys, of what belongs to neither side, on all of which text stands out."""
+        return self._shades(mix(self.ground, self.muted, 0.6))
+
+    def _shades(self, colour: str) -> tuple[str, ...]:
+        return tuple(mix(self.ground, colour, step / 9) for step in range(10))
 
     @property
     def diverging(self) -> tuple[str, ...]:
@@ -71,6 +86,14 @@ class Palette:
         return (
             *(mix(self.backward, self.ground, step / 5) for step in range(5)),
             *(mix(self.ground, self.forward, step / 5) for step in range(6)),
+        )
+
+    @property
+    def diverging_sides(self) -> tuple[str, ...]:
+        """Eleven colours from forward through the ground to what is held against it."""
+        return (
+            *(mix(self.forward, self.ground, step / 5) for step in range(5)),
+            *(mix(self.ground, self.beside, step / 5) for step in range(6)),
         )
 
 
@@ -84,6 +107,7 @@ LIGHT = Palette(
     forward_text="#00659E",
     backward="#D55E00",
     backward_text="#A84600",
+    beside="#C4266B",
     masked="#DDD8CD",
     literal="#2C6A5C",
 )
@@ -97,6 +121,7 @@ DARK = Palette(
     forward_text="#6FC0EE",
     backward="#D55E00",
     backward_text="#FF9A5C",
+    beside="#F2719A",
     masked="#343A44",
     literal="#7FC4B3",
 )
@@ -128,6 +153,8 @@ def dark_for_light() -> dict[str, str]:
     for light, dark in (
         *zip(LIGHT.sequential, DARK.sequential, strict=True),
         *zip(LIGHT.diverging, DARK.diverging, strict=True),
+        *zip(LIGHT.sequential_beside, DARK.sequential_beside, strict=True),
+        *zip(LIGHT.sequential_neutral, DARK.sequential_neutral, strict=True),
     ):
         pairs.setdefault(light, dark)
     return pairs

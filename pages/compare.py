@@ -7,13 +7,14 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.address import show_refusals
+from explorer.charts.comparison import SIDE_CSS
 from explorer.charts.training_comparison import comparison_table
-from explorer.compare.choice import PAGE, choose_subject, read_link, write_link
+from explorer.compare.choice import PAGE, choose_subject, read_link, stand_in, write_link
 from explorer.compare.curves import is_text_awaited, show_losses
 from explorer.compare.heads import show_heads
 from explorer.compare.subject import Subject
 from explorer.compare.texts import show_lens, show_samples
-from explorer.compare.verdict import Verdict, agreement_words, judge, sentence, verdict_table
+from explorer.compare.verdict import Verdict, judge, sentence, verdict_table, words
 from explorer.compare.worth import show_worth
 from explorer.reruns import (
     begin_page,
@@ -42,10 +43,10 @@ def show_verdict(subject: Subject, verdict: Verdict, tick: float | None) -> None
     """Which predicts better, by how much, and whether that can be luck."""
     if is_fragment_alone():  # more may be known by now
         verdict = judge(subject)
-    st.html(f'<p class="gpt-lead">{sentence(verdict, subject)}</p>')
-    st.html(verdict_table(verdict, subject))
-    if verdict.agreement:
-        st.html(f'<p class="gpt-caption">{agreement_words(verdict.agreement)}</p>')
+    st.html(
+        f"""<p class="gpt-lead">{sentence(verdict, subject)}</p>{verdict_table(verdict, subject)}
+        <p class="gpt-caption">{words(verdict)}</p>"""
+    )
     if tick_for(verdict, subject) != tick or was_cut_short():
         run_whole_page()
 
@@ -75,14 +76,16 @@ def show_settings(subject: Subject) -> None:
         )
     summaries = list({side.run: side.summary for side in subject.sides}.values())
     titles = {side.run.name: side.title for side in subject.sides}
-    st.html(comparison_table(summaries, titles))
+    colours = ("muted",) if subject.is_one_run else SIDE_CSS
+    st.html(comparison_table(summaries, titles, colours))
 
 
 def set_up(first: tuple[str, int], second: tuple[str, int], text: str) -> None:
     """Let the page hold these two against each other."""
     for name, (run, step) in (("A", first), ("B", second)):
         state[f"compare run {name}"], state[f"compare step {name}"] = run, step
-    state["compare text"], state["compare pair"] = text, None
+    stand_in(text)
+    state["compare pair"] = None
     state["compare text of"] = (first[0], second[0])
 
 
@@ -109,9 +112,15 @@ THINGS_TO_TRY = [
 
 if "compare text" not in state:
     read_link()
-for style in STYLES:
-    st.html(f"<style>{style.read_text(encoding='utf-8')}</style>")
+styles = "".join(style.read_text(encoding="utf-8") for style in STYLES)
+st.html(f"<style>{styles}</style>")
 st.title("What makes the difference?")
+st.html(
+    '<p class="gpt-caption">Two models, A and B, read the same text: two runs, or one run after'
+    " fewer and after more steps. Choose both and the text; below stand which predicts better, how"
+    " alike their heads look at the text, and what each would write. Click a cell of the grid to"
+    " see two heads in full.</p>"
+)
 begin_page()
 subject = choose_subject()
 if subject is not None:

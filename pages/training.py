@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.background import Outcome, outcome
+from explorer.charts.glossary import NATS, PERPLEXITY
 from explorer.charts.training import UNITS, Curve, loss_figure
 from explorer.charts.training_comparison import comparison_table
 from explorer.charts.training_words import distinct_titles
@@ -271,8 +272,7 @@ def choose_view(listing: Listing) -> None:
             key="unit",
             required=True,
             persist_state="session",
-            help="Nats: how surprised the model is by each token, on average; 0 is never, and lower"
-            " is better. Perplexity, e to that: as unsure as between so many tokens.",
+            help=f"{NATS} {PERPLEXITY}",
         )
         st.pills("Axes", AXES, selection_mode="multi", key="axes", persist_state="session")
 

@@ -1,8 +1,8 @@
-"""Figures of two models side by side: their losses, heads, answers on the way, and parts."""
+"""Figures of two models side by side: their heads, answers on the way, and parts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,23 +11,15 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from explorer.charts.tokens import visible
-from explorer.charts.training import (
-    SMOOTHING_SHARE,
-    Curve,
-    Unit,
-    View,
-    in_unit,
-    loss_figure,
-    smooth,
-)
-from explorer.theme import CATEGORICAL, LIGHT
-from gpt.runs.text_measure import Baseline
+from explorer.theme import LIGHT, MONO, colour_scale
 
 Numbers = npt.NDArray[np.floating]
 
 SIDE_NAMES = ("A", "B")
 PATTERNS = (*SIDE_NAMES, "B − A")
-SIDE_COLOURS = (LIGHT.forward, CATEGORICAL[0])  # as on the Training page: a run, and one beside it
+SIDE_COLOURS = (LIGHT.forward, LIGHT.beside)
+SIDE_CSS = ("forward", "beside")  # the same, by their names in CSS
+SIDE_SCALES = (LIGHT.sequential, LIGHT.sequential_beside)
 
 MOST_NUMBERED = 12  # heads along an axis whose cells have room for a number
 FULL = 0.72  # from which share on a cell is so blue that its text takes the colour of the ground
@@ -43,67 +35,6 @@ HEAD_HEIGHT = 44  # of the title above a model's rows
 MOST_WRITTEN = 40  # tokens in a row of the lens whose predictions have room
 
 
-def losses_figure(
-    curves: Mapping[str, Curve],
-    steps: Mapping[str, int],
-    baselines: Sequence[Baseline] = (),
-    unit: Unit = "nats",
-) -> go.Figure:
-    """The losses of the sides that were trained here, each chosen checkpoint a line.
-
-    Validation solid and training dotted, A before B, each in the colour of its side.
-
-    Args:
-        curves: by the names of the sides; of one run at two steps only A's.
-        steps: of the checkpoints, by the names of the sides.
-        baselines: that hold for all curves.
-        unit: that holds for all curves.
-    """
-    first, *others = curves.values()
-    figure = loss_figure(first, baselines, view=View(unit), overlays=others)
-    whose = f"{first.title}, " if others else ""
-    traces = {trace.name: trace for trace in figure.data}
-    drawn = []
-    for name, curve in curves.items():
-        colour = SIDE_COLOURS[SIDE_NAMES.index(name)]
-        for part, width, dash in (("validation", 2, "solid"), ("train", 1.5, "dot")):
-            trace = traces.get(f"{whose if curve is first else f'{curve.title}, '}{part}")
-            if trace is not None:
-                trace.line = {"color": colour, "width": width, "dash": dash}
-                trace.marker = {"size": 6, "color": colour}
-                trace.mode = "lines+markers" if part == "validation" else trace.mode
-                drawn.append(trace)
-    figure.data = drawn
-    lows, highs = zip(*(extent(curve, unit) for curve in curves.values()), strict=True)
-    lines = in_unit(
-        np.array([each.loss for each in baselines]), unit, first.characters_per_token
-    ).tolist()
-    low, high = min(*lows, *lines, np.inf), max(*highs, *lines, -np.inf)
-    if np.isfinite([low, high]).all():
-        room = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
-        figure.update_yaxes(range=[low - room, high + room])
-    last = max(curve.steps for curve in curves.values())
-    is_same = len(steps) == 2 and len(set(steps.values())) == 1
-    for name, step in steps.items():
-        label = ("A and B" if name == "A" else "") if is_same else name
-        figure.add_vline(
-            step,
-            line={"color": SIDE_COLOURS[SIDE_NAMES.index(name)], "width": 1.5, "dash": "dot"},
-            annotation={"text": f"<b>{label}</b>", "font": {"color": LIGHT.text, "size": 13}},
-            # At the foot, on the side where there is room: above stand the baselines' names.
-            annotation_position="bottom right" if 2 * step < last else "bottom left",
-        )
-    return figure
-
-
-def extent(curve: Curve, unit: Unit) -> tuple[float, float]:
-    """From where to where the drawn losses of a curve go."""
-    width = max(1, len(curve.train_losses) // SMOOTHING_SHARE)
-    losses = np.concatenate([smooth(curve.train_losses, width), curve.validation_losses])
-    shown = in_unit(losses, unit, curve.characters_per_token)
-    return float(np.min(shown, initial=np.inf)), float(np.max(shown, initial=-np.inf))
-
-
 def head_distance_figure(
     distances: Numbers,
     rows: Sequence[str],
@@ -114,6 +45,7 @@ def head_distance_figure(
     """How far apart each head of A (rows) and each of B (columns) look, the chosen pair framed."""
     count = max(distances.shape)
     gap = 0 if count > MOST_NAMED else 1
+    # In short lines, for a label that has no room beside its cell would be laid over it.
     customdata = [
         [
             f"A {row}{_said(labels[0][i])}<br>B {column}{_said(labels[1][j])}"
@@ -122,27 +54,38 @@ def head_distance_figure(
         for i, row in enumerate(rows)
     ]
     row, column = chosen
+    low, high = float(distances.min()), float(distances.max())
+    if high == low:
+        low, high = 0.0, 1.0
+    numbers = []
+    if count <= MOST_NUMBERED:
+        written = [[f"{each:.2f}" for each in line] for line in distances]
+        if len(columns) > MOST_LEVEL:  # on a narrow page there is no room for a zero before the dot
+            written = [[each.removeprefix("0") for each in line] for line in written]
+        numbers = cell_texts(np.zeros_like(distances), written)
     # All at once, and the texts as an array: Plotly takes three times as long for the same in
     # steps, and looks at each of the texts in lists.
-    figure = go.Figure(
+    return go.Figure(
         data=[
             {
                 "type": "heatmap",
                 "z": distances.astype(np.float32),
-                "zmin": 0,
-                "zmax": 1,
-                "colorscale": _even(LIGHT.sequential),
+                "zmin": low,
+                "zmax": high,
+                "colorscale": colour_scale(LIGHT.sequential_neutral),
                 "showscale": False,
                 "customdata": np.array(customdata, dtype=object),
-                "hovertemplate": "%{customdata}<br>%{z:.4f} of their attention apart"
-                "<extra></extra>",
+                "hovertemplate": "%{customdata}<br>%{z:.4f} apart<extra></extra>",
+                "hoverlabel": {"font": {"size": 12}},
                 "xgap": gap,
                 "ygap": gap,
-            }
+            },
+            *numbers,
         ],
         layout={
             "showlegend": False,
-            "margin": {"l": 84, "r": 12, "t": 36, "b": 84},
+            "margin": {"l": 84, "r": 12, "t": 40, "b": 84},
+            "title": _colour_bar(low, high),
             "shapes": [
                 {
                     "type": "rect",
@@ -165,9 +108,6 @@ def head_distance_figure(
             },
         },
     )
-    if count <= MOST_NUMBERED:
-        write_into_cells(figure, distances, [[f"{each:.2f}" for each in row] for row in distances])
-    return figure
 
 
 @dataclass(frozen=True)
@@ -179,12 +119,14 @@ class Depths:
         said: the likeliest token as text, `(D, T)`.
         probabilities: how likely it is thought, `(D, T)`.
         names: of the depths.
+        side: in whose colour they are.
     """
 
     title: str
     said: Sequence[Sequence[str]]
     probabilities: Numbers
     names: Sequence[str]
+    side: str = SIDE_NAMES[0]
 
 
 def lens_figure(models: Sequence[Depths], tokens: Sequence[str]) -> go.Figure:
@@ -208,7 +150,7 @@ def lens_figure(models: Sequence[Depths], tokens: Sequence[str]) -> go.Figure:
             z=model.probabilities.astype(np.float32),
             zmin=0,
             zmax=1,
-            colorscale=_even(LIGHT.sequential),
+            colorscale=colour_scale(SIDE_SCALES[SIDE_NAMES.index(model.side)]),
             showscale=False,
             text=said,
             customdata=[read] * len(said),
@@ -218,7 +160,8 @@ def lens_figure(models: Sequence[Depths], tokens: Sequence[str]) -> go.Figure:
         )
         if len(read) <= MOST_WRITTEN:
             written = [[shorten(each, room) for each in depth] for depth in said]
-            write_into_cells(figure, model.probabilities, written, row=row, col=1)
+            for texts in cell_texts(model.probabilities, written):
+                figure.add_trace(texts, row=row, col=1)
         figure.update_yaxes(
             tickmode="array",
             tickvals=list(range(len(model.names))),
@@ -253,26 +196,34 @@ def lens_figure(models: Sequence[Depths], tokens: Sequence[str]) -> go.Figure:
     return figure
 
 
-def write_into_cells(
-    figure: go.Figure, values: Numbers, texts: Sequence[Sequence[str]], **place: int
-) -> None:
-    """A text in every cell of a heatmap from 0 to 1, in the colour that stands out from its own.
+def cell_texts(shares: Numbers, texts: Sequence[Sequence[str]]) -> list[dict[str, object]]:
+    """A text for every cell of a heatmap, in the colour that stands out from its own, as traces.
 
     Plotly's choice, dark grey or white, is too faint on the blue of the dark theme.
+
+    Args:
+        shares: of the full colour, from 0 to 1.
+        texts: as many.
     """
-    is_full = values > FULL
+    is_full = shares > FULL
+    traces: list[dict[str, object]] = []
     for mask, colour in ((is_full, LIGHT.ground), (~is_full, LIGHT.text)):
         cells = np.argwhere(mask)
-        figure.add_scatter(
-            x=cells[:, 1].astype(np.float32),
-            y=cells[:, 0].astype(np.float32),
-            text=[texts[row][column] for row, column in cells.tolist()],
-            mode="text",
-            textfont={"size": 12, "color": colour},
-            hoverinfo="skip",
-            showlegend=False,
-            **place,
+        if not len(cells):
+            continue
+        traces.append(
+            {
+                "type": "scatter",
+                "x": cells[:, 1].astype(np.float32),
+                "y": cells[:, 0].astype(np.float32),
+                "text": [texts[row][column] for row, column in cells.tolist()],
+                "mode": "text",
+                "textfont": {"size": 12, "color": colour},
+                "hoverinfo": "skip",
+                "showlegend": False,
+            }
         )
+    return traces
 
 
 def worth_figure(
@@ -293,13 +244,14 @@ def worth_figure(
     figure.update_layout(
         barmode="group",
         bargap=0.25,
-        margin={"l": 76, "r": 12, "t": 40, "b": 52},
+        margin={"l": 76, "r": 12, "t": 40, "b": 84},
         xaxis={
             "tickmode": "array",
             "tickvals": list(range(len(parts))) if len(parts) <= MOST_NAMED else [],
-            "ticktext": list(parts),
+            "ticktext": [_short(part) for part in parts],
+            "tickangle": -90 if len(parts) > MOST_LEVEL else 0,
             "ticks": "",
-            "title": {"text": "switched off" if len(parts) > MOST_NAMED else ""},
+            "title": {"text": "switched off"},
         },
         yaxis={"title": {"text": "it costs, nats per token"}, "automargin": False},
     )
@@ -311,13 +263,31 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else text[: max(1, most - 1)] + "…" * (most > 1)
 
 
+def _colour_bar(low: float, high: float) -> dict[str, object]:
+    """From which number to which the greys go, as a title: Plotly's own takes 5 ms to draw."""
+    colours = "".join(
+        f'<span style="color:{colour}">██</span>' for colour in LIGHT.sequential_neutral
+    )
+    return {
+        "text": f"{low:.2f} {colours} {high:.2f} apart",
+        "font": {"size": 12, "color": LIGHT.muted, "family": MONO},
+        "x": 0,
+        "xref": "paper",
+        "xanchor": "left",
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "pad": {"b": 8},
+    }
+
+
 def _angle(texts: Sequence[str], room: int) -> int:
     """Upright where the longest text has no room beside its neighbours."""
     return -90 if max(map(len, texts), default=0) > max(1, room) else 0
 
 
 def _said(label: str) -> str:
-    return f": {label}" if label else ""
+    return f"<br>{label}" if label else ""
 
 
 def _names(names: Sequence[str]) -> dict[str, object]:
@@ -336,9 +306,5 @@ def _names(names: Sequence[str]) -> dict[str, object]:
 
 
 def _short(name: str) -> str:
-    """layer 1, head 0 -> L1H0: as the heads of a grid are called."""
-    return name.replace("layer ", "L").replace(", head ", "H")
-
-
-def _even(colours: Sequence[str]) -> list[tuple[float, str]]:
-    return [(index / (len(colours) - 1), colour) for index, colour in enumerate(colours)]
+    """layer 1, head 0 -> L1H0, layer 1, MLP -> L1 MLP: as parts are called along an axis."""
+    return name.replace("layer ", "L").replace(", head ", "H").replace(", MLP", " MLP")

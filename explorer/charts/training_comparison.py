@@ -14,6 +14,8 @@ from gpt.runs.status import Status
 
 Row = tuple[str, list[str]]
 
+COLOURS = ("forward", *(f"categorical-{index}" for index in range(len(CATEGORICAL))))
+
 
 def results(config: RunConfig, status: Status) -> dict[str, str]:
     """What came out of a run, each by its name; of a model from outside, as far as is known."""
@@ -65,17 +67,19 @@ def differs(row: Row) -> bool:
     return len(set(row[1])) > 1
 
 
-def comparison_table(summaries: Sequence[Summary], titles: Mapping[str, str]) -> str:
+def comparison_table(
+    summaries: Sequence[Summary], titles: Mapping[str, str], colours: Sequence[str] = COLOURS
+) -> str:
     """The runs as columns: results first, then the settings that differ, lit; then the others.
 
-    `titles` tell runs apart, by the names of their folders.
+    `titles` tell runs apart, by the names of their folders; `colours` are those of the columns, by
+    the names that they have in CSS.
     """
     made = rows_of([results(each.config, each.status) for each in summaries])
     chosen = rows_of([settings(each.config) for each in summaries])
     different = [row for row in chosen if differs(row)]
     same = [row for row in chosen if not differs(row)]
     title = "Every setting" if len(summaries) == 1 else f"{len(same)} settings that they share"
-    colours = ("forward", *(f"categorical-{index}" for index in range(len(CATEGORICAL))))
     heads = "".join(
         f'<th scope="col" style="--run-colour:var(--gpt-{colour})">{escape(title)}</th>'
         for title, colour in zip(

@@ -113,21 +113,35 @@ def show_reading(first: Side, second: Side, unread: str | None) -> None:
     summaries = [first.summary, second.summary]
     if unread:
         show_mistake(unread)
-        if text := shared_text(summaries):
-            st.button(
-                "Take a text that both can read",
-                on_click=set_text,
-                args=(text,),
-                key="compare take",
-            )
+        typed = state["compare text"]
+        readable = readable_part(typed, summaries)
+        with st.container(horizontal=True):
+            if readable.strip():
+                st.button(
+                    "Leave out what cannot be read",
+                    on_click=stand_in,
+                    args=(readable,),
+                    key="compare leave out",
+                )
+            if text := shared_text(summaries):
+                st.button(
+                    "Take a text that both can read",
+                    on_click=stand_in,
+                    args=(text,),
+                    key="compare take",
+                )
         return
     if words := cropped_words(first, second):
         st.html(f'<p class="gpt-caption">{words}</p>')
-    if replaced := state.get("compare replaced"):
+    replaced = state.get("compare replaced")
+    if replaced and not is_typed(state["compare text"]):
+        is_readable = all(can_read(each, replaced) for each in summaries)
+        why = "stood here before" if is_readable else "cannot be read by both of these"
         st.html(
-            f'<p class="gpt-caption">“{escape(replaced)}” cannot be read by both of these: another'
-            " text has taken its place.</p>"
+            f'<p class="gpt-caption">“{escape(replaced)}” {why}: another text has taken its'
+            " place.</p>"
         )
+        st.button("Give it back", on_click=give_back, key="compare give back")
 
 
 def cropped_words(first: Side, second: Side) -> str:
@@ -151,24 +165,42 @@ def cropped_words(first: Side, second: Side) -> str:
     return f"Of the tokens of this text {parts[0]} are read, {parts[1]}: {why}."
 
 
-def set_text(text: str) -> None:
-    state["compare text"] = text
+def stand_in(text: str) -> None:
+    """Another text in the place of what was typed, which is kept to be given back."""
+    typed = state.get("compare text") or ""
+    if is_typed(typed):
+        state["compare replaced"] = typed
+    state["compare text"] = state["compare suggested"] = text
+
+
+def give_back() -> None:
+    """What was typed, where another text stands in for it."""
+    state["compare text"] = state["compare replaced"]
+    state["compare replaced"] = None
+
+
+def is_typed(text: str) -> bool:
+    """Whether a text is somebody's own, rather than put there by the page."""
+    return bool(text) and text != state.get("compare suggested")
 
 
 def suggest_text(summaries: list[Summary]) -> None:
-    """Where other runs are chosen, a text that both can read, unless the one there is such."""
+    """Where other runs are chosen, a text that both can read, unless the one there is such.
+
+    What was typed and had to give way comes back as soon as both can read it.
+    """
     names = tuple(each.run.name for each in summaries)
     if state.get("compare text of") == names:
         return
-    is_first, text = "compare text of" not in state, state.get("compare text") or ""
     state["compare text of"] = names
-    state["compare replaced"] = None
+    text, replaced = state.get("compare text") or "", state.get("compare replaced")
+    if replaced and not is_typed(text) and all(can_read(each, replaced) for each in summaries):
+        give_back()
+        return
     if text and all(can_read(each, text) for each in summaries):
         return
-    suggested = shared_text(summaries)
-    if suggested:
-        state["compare text"] = suggested
-        state["compare replaced"] = None if is_first else text
+    if suggested := shared_text(summaries):
+        stand_in(suggested)
 
 
 def shared_text(summaries: list[Summary]) -> str:
@@ -177,10 +209,13 @@ def shared_text(summaries: list[Summary]) -> str:
     for text in texts:
         if text and all(can_read(each, text) for each in summaries):
             return text
-    known = (
-        "".join(c for c in text if all(can_read(each, c) for each in summaries)) for text in texts
-    )
-    return max(known, key=len)
+    return max((readable_part(text, summaries) for text in texts), key=len)
+
+
+def readable_part(text: str, summaries: list[Summary]) -> str:
+    """The text without the characters that one of them does not know."""
+    known = {c for c in set(text) if all(can_read(each, c) for each in summaries)}
+    return "".join(character for character in text if character in known)
 
 
 def can_read(summary: Summary, text: str) -> bool:

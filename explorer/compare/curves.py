@@ -7,7 +7,8 @@ from dataclasses import replace
 import streamlit as st
 
 from explorer.background import outcome
-from explorer.charts.comparison import SIDE_NAMES, losses_figure
+from explorer.charts.comparison import SIDE_NAMES
+from explorer.charts.loss_comparison import losses_figure
 from explorer.charts.training import UNIT_TITLES, Curve
 from explorer.compare.losses import unit_of
 from explorer.compare.subject import Side, Subject

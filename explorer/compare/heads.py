@@ -9,11 +9,13 @@ import torch
 
 from explorer.attention.reading import NOTHING_OFF, Reading, head_name, read
 from explorer.charts.comparison import PATTERNS, SIDE_NAMES, head_distance_figure
+from explorer.charts.glossary import SHORT_HEAD_NAMES, explain_labels
 from explorer.charts.tokens import BOS_SIGN
 from explorer.compare.subject import Side, Subject
 from explorer.components.head_pair import HeadPair, head_pair
 from explorer.components.plot import PlotEvent, plot
 from gpt.lens.comparison import head_distances
+from gpt.lens.heads import LABEL_THRESHOLD
 
 state = st.session_state
 
@@ -49,7 +51,7 @@ def show_heads(subject: Subject) -> None:
         st.html(words(distances, names, pair, readings))
         st.download_button(
             "Distances as CSV",
-            pd.DataFrame(distances, index=names[0], columns=names[1]).to_csv(),
+            lambda: pd.DataFrame(distances, index=names[0], columns=names[1]).to_csv(),
             f"{subject.filename('heads')}.csv",
             "text/csv",
             on_click="ignore",
@@ -63,7 +65,7 @@ def show_heads(subject: Subject) -> None:
             readings[0].patterns[row],
             readings[1].patterns[column],
             PATTERNS,
-            (*titles, f"{PATTERNS[-1]}: blue where B looks more"),
+            (*titles, f"{PATTERNS[-1]}: who looks more"),
         ),
         key="pair of heads",
         filename=subject.filename("pair of heads"),
@@ -142,14 +144,14 @@ def words(
         "looks most like the head of B at its" if at_home == 1 else "look most like those at their"
     )
     row, column = pair
-    labels = [
-        reading.labels[index] or "no label" for reading, index in zip(readings, pair, strict=True)
-    ]
+    labels = [reading.labels[index] for reading, index in zip(readings, pair, strict=True)]
+    kinds = [label or "no label" for label in labels]
     return f"""<div class="gpt-reading"><p>the pair that is framed, apart by
-      <b class="gpt-headline gpt-forward">{distances[pair]:.4f}</b></p></div>
-      <p class="gpt-caption">A, {names[0][row]}: {labels[0]}.<br>B, {names[1][column]}:
-      {labels[1]}.</p><p class="gpt-caption">0: both look alike; 1: never at the same token. It is
+      <b class="gpt-headline">{distances[pair]:.4f}</b></p></div>
+      <p class="gpt-caption">A, {names[0][row]}: {kinds[0]}.<br>B, {names[1][column]}:
+      {kinds[1]}.<br>{explain_labels(labels, LABEL_THRESHOLD)}</p>
+      <p class="gpt-caption">0: both look alike; 1: never at the same token. It is
       the share of a query's attention that would have to move, the mean over the text. Of A's
       {len(names[0])} heads, {at_home} {looks} own place, and A's
       {names[0][row]} most like B's {names[1][int(nearest[row])]}. Click a cell to open a
-      pair.</p>"""
+      pair. {SHORT_HEAD_NAMES}</p>"""

@@ -11,7 +11,7 @@ import streamlit as st
 import torch
 
 from explorer.attention.reading import NOTHING_OFF, read
-from explorer.charts.comparison import SIDE_NAMES, Depths, lens_figure
+from explorer.charts.comparison import SIDE_CSS, SIDE_NAMES, Depths, lens_figure
 from explorer.charts.tokens import BOS_SIGN
 from explorer.compare.subject import Side, Subject
 from explorer.components.plot import plot
@@ -64,12 +64,17 @@ def show_samples(subject: Subject) -> None:
         return
     shared = shared_beginning(first, second)
     written = zip(
-        st.columns(2, gap="large"), subject.titles, subject.sides, (first, second), strict=True
+        st.columns(2, gap="large"),
+        subject.titles,
+        subject.sides,
+        (first, second),
+        SIDE_CSS,
+        strict=True,
     )
-    for column, title, side, tokens in written:
+    for column, title, side, tokens, colour in written:
         # The same number draws different tokens from different vocabularies: all is each one's own.
         same = shared if subject.has_one_vocabulary else len(tokens)
-        column.html(sample_html(title, side.prompt, tokens, same))
+        column.html(sample_html(title, side.prompt, tokens, same, colour))
     st.html(f'<p class="gpt-caption">{parting_words(subject, first, second, shared)}</p>')
 
 
@@ -77,9 +82,10 @@ def parting_words(
     subject: Subject, first: Sequence[str], second: Sequence[str], shared: int
 ) -> str:
     """Where what both write parts, and what drew it."""
+    has_end = "" in (*first, *second)
     drawn = (
         f"At temperature {TEMPERATURE}, the token of each place drawn by the same number, from seed"
-        f" {subject.seed}; {BOS_SIGN} is where one ends."
+        f" {subject.seed}{f'; {BOS_SIGN} is where one ends' if has_end else ''}."
     )
     if not subject.has_one_vocabulary:
         return (
@@ -100,11 +106,13 @@ def shared_beginning(first: tuple[str, ...], second: tuple[str, ...]) -> int:
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))
 
 
-def sample_html(title: str, text: str, tokens: tuple[str, ...], shared: int) -> str:
+def sample_html(title: str, text: str, tokens: tuple[str, ...], shared: int, colour: str) -> str:
+    """What was written after a text, all after the first `shared` tokens lit in a colour."""
     same, own = (
         "".join(t or BOS_SIGN for t in part) for part in (tokens[:shared], tokens[shared:])
     )
-    return f"""<figure class="gpt-sample"><figcaption><b>{escape(title)}</b></figcaption>
+    return f"""<figure class="gpt-sample" style="--side-colour: var(--gpt-{colour})">
+      <figcaption><b>{escape(title)}</b></figcaption>
       <div class="gpt-sample-paper" tabindex="0" role="region" aria-label="{escape(title)}">
       <pre><i>{escape(text)}</i>{escape(same)}<mark>{escape(own)}</mark></pre></div></figure>"""
 
@@ -130,12 +138,12 @@ def show_lens(subject: Subject) -> None:
     st.html(
         '<p class="gpt-caption">Each column is a token read, each row a depth, the last layer on'
         " top. The letters are the token that the model would say next if it stopped there and went"
-        " straight to its last norm and its logits; the bluer, the likelier it holds that token to"
-        " be.</p>"
+        " straight to its last norm and its logits; the fuller the colour, the likelier it holds"
+        " that token to be.</p>"
     )
     models = [
-        depths_of(side.run, side.step, side.ids, title)
-        for side, title in zip(subject.sides, subject.titles, strict=True)
+        depths_of(side.run, side.step, side.ids, title, name)
+        for side, title, name in zip(subject.sides, subject.titles, SIDE_NAMES, strict=True)
     ]
     if not subject.has_one_text:
         for index, (side, model) in enumerate(zip(subject.sides, models, strict=True)):
@@ -169,12 +177,12 @@ def has_stream(opened: OpenedModel) -> bool:
 
 
 @lru_cache(SAMPLES_KEPT)
-def depths_of(run: Run, step: int, ids: tuple[int, ...], title: str) -> Depths:
-    """What the model of that step would say at every depth."""
+def depths_of(run: Run, step: int, ids: tuple[int, ...], title: str, name: str) -> Depths:
+    """What the model of that step, one of the sides, would say at every depth."""
     opened, trace = model_at(run, step), read(run, step, ids, NOTHING_OFF).trace
     names = stream_names(opened.model.config.n_blocks)
     predictions = read_predictions(opened.model, trace, names, k=1)
     decode = opened.tokenizer.decode
     said = [[decode([token]) for token in depth] for depth in predictions.tokens[..., 0].tolist()]
     depths = ["embeddings", *(f"layer {layer}" for layer in range(len(names) - 1))]
-    return Depths(title, said, predictions.probabilities[..., 0].float().numpy(), depths)
+    return Depths(title, said, predictions.probabilities[..., 0].float().numpy(), depths, name)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 
 from explorer.charts.comparison import SIDE_NAMES
+from explorer.charts.glossary import BITS_PER_CHARACTER, DIVERGENCE, NATS
 from explorer.charts.training import Unit
 from explorer.charts.training_words import loss_text
 from explorer.compare.losses import SideLosses, losses_of, unit_of
@@ -32,7 +33,8 @@ class Verdict(NamedTuple):
         losses: on the text held out, of each side.
         error: how far apart their means over seeds are by luck alone; None if that is not known.
         text_losses: the loss of each on the text; None where nothing of it is asked.
-        agreement: place by place on the text; None where the sides read it differently.
+        agreement: place by place on the text; None where the sides read it differently, or there is
+            none.
         seconds: a step takes, of each side.
         parameters: of each side.
     """
@@ -66,7 +68,7 @@ def judge(subject: Subject) -> Verdict:
         text_losses = [
             text_loss(each, side, unit) for each, side in zip(logits, sides, strict=True)
         ]
-        if subject.has_one_text and subject.has_one_vocabulary:
+        if subject.has_one_text and subject.has_one_vocabulary and len(subject.first.ids) > 1:
             agreement = compare_logits(logits[0], logits[1], torch.tensor(subject.first.ids))
     return Verdict(
         unit=unit,
@@ -233,7 +235,7 @@ def verdict_table(verdict: Verdict, subject: Subject) -> str:
             no_difference="one family" if subject.are_seeds_of_one else no_difference,
         )
         rows.append(row)
-    if not subject.unread:
+    if any(loss is not None for loss in verdict.text_losses):
         is_asked_alike = subject.first.asked_text == subject.second.asked_text
         row = _row(
             f"loss on the {asked}, {unit}",
@@ -251,13 +253,16 @@ def verdict_table(verdict: Verdict, subject: Subject) -> str:
       <th scope="col">B − A</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>"""
 
 
-def agreement_words(agreement: Agreement) -> str:
-    """How often both say the same, and how far apart what they say is, as HTML."""
-    same, count = int(agreement.is_same_best.sum()), len(agreement.is_same_best)
+def words(verdict: Verdict) -> str:
+    """How often both say the same, how far apart what they say is, and what in, as HTML."""
+    unit = NATS if verdict.unit == "nats" else BITS_PER_CHARACTER
+    if verdict.agreement is None:
+        return unit
+    is_same, divergence = verdict.agreement.is_same_best, verdict.agreement.divergence
     return (
-        f"They think the same token likeliest at <b>{same}</b> of {count} places. What they predict"
-        f" is <b>{agreement.divergence.mean().item():.4f}</b> nats per token apart: KL(A ‖ B), the"
-        " mean over the text."
+        f"They think the same token likeliest at <b>{int(is_same.sum())}</b> of {len(is_same)}"
+        f" places. What they predict is <b>{divergence.mean().item():.4f}</b> nats per token apart,"
+        f" the mean over the text. {DIVERGENCE} {unit}"
     )
 
 

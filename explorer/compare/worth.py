@@ -55,7 +55,13 @@ def show_worth(subject: Subject) -> None:
     label = "Switch each part off, in both"
     if st.button(label, icon=":material/toggle_off:", disabled=bool(reason)):
         try:
-            state["compare worth"] = name, [measure(side) for side in subject.sides]
+            state["compare worth"] = (
+                name,
+                [
+                    measure(side, title)
+                    for side, title in zip(subject.sides, subject.titles, strict=True)
+                ],
+            )
         except ValueError as error:
             show_mistake(str(error))
             return
@@ -69,14 +75,13 @@ def show_worth(subject: Subject) -> None:
         key="worth",
         filename=subject.filename("parts"),
         columns={"of": "trace", "without": "text", "loss rises by": "y"},
-        height=320,
+        height=340,
         alt="What the loss rises by without each head and each MLP, of A and of B",
     )
     numbers = [column for column in table.columns if column != "part"]
     st.dataframe(
         table,
         hide_index=True,
-        height=min(36 * len(table) + 38, 330),
         column_config={each: st.column_config.NumberColumn(format="%.4f") for each in numbers},
         placeholder="–",
     )
@@ -99,17 +104,17 @@ def why_not(subject: Subject) -> str | None:
     return " ".join(reasons) or None
 
 
-def measure(side: Side) -> Measured:
-    """The parts of one model, and the losses without each; a bar says how far it is.
+def measure(side: Side, title: str) -> Measured:
+    """The parts of one model, and the losses without each; a bar says how far `title` is.
 
     Raises ValueError where there is no text, or nothing of it is held out.
     """
     batches = held_out_batches(side.summary.config, side.run.corpus(), windows=WINDOWS)
     parts = parts_of(side.opened.model)
-    bar = st.progress(0.0, f"{side.title} reads …")
+    bar = st.progress(0.0, f"{title} reads …")
     losses = None
     for losses in compare_losses(side.opened.model, batches, [[part] for part in parts]):
-        bar.progress(losses.share, f"{side.title}: {losses.n_targets:,} tokens read")
+        bar.progress(losses.share, f"{title}: {losses.n_targets:,} tokens read")
     bar.empty()
     assert losses is not None
     return Measured(parts, losses, heads_per_layer(side.opened), side.summary.config.corpus.name)
@@ -117,15 +122,31 @@ def measure(side: Side) -> Measured:
 
 def whole_words(found: list[Measured], subject: Subject) -> str:
     """What is read, and how well with every part in place."""
+    is_one_test = subject.has_one_vocabulary and subject.has_one_corpus
     told = [
-        f"{name}'s loss is <b>{each.losses.before:.4f}</b>, on {each.losses.n_targets:,} tokens of"
-        f" {escape(each.corpus)} that were held out"
+        f"{name}'s loss is <b>{each.losses.before:.4f}</b>"
+        + ("" if is_one_test else f", on {tested_on(each)}")
         for name, each in zip(SIDE_NAMES, found, strict=True)
     ]
-    words = f"With every part in place {'; '.join(told)}. In nats per token."
-    if subject.has_one_vocabulary and subject.has_one_corpus:
-        return words
-    return f"{words} They are not tested on the same tokens: compare parts of one, not A with B."
+    words = f"With every part in place {' and '.join(told)}, in nats per token"
+    if is_one_test:
+        words += f", both on {tested_on(found[0])}"
+    written = [ask_loss(side.summary, side.step) for side in subject.sides]
+    if any(
+        loss.value is not None and abs(loss.value - each.losses.before) >= 5e-5
+        for loss, each in zip(written, found, strict=True)
+    ):
+        words += (
+            ". The validation loss in the table on top is another number for the same: it was"
+            " measured on more, or less, of that text"
+        )
+    if is_one_test:
+        return f"{words}."
+    return f"{words}. They are not tested on the same tokens: compare parts of one, not A with B."
+
+
+def tested_on(each: Measured) -> str:
+    return f"{each.losses.n_targets:,} tokens of {escape(each.corpus)} that were held out"
 
 
 def table_of(found: list[Measured]) -> pd.DataFrame:

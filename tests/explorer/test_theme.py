@@ -111,6 +111,19 @@ def test_no_categorical_colour_is_taken_for_forward_or_backward(sight: str) -> N
             assert np.linalg.norm(seen(colour, sight) - seen(role, sight)) >= least
 
 
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
+def test_what_is_held_against_forward_is_told_from_it(palette: Palette, sight: str) -> None:
+    apart = np.linalg.norm(seen(palette.beside, sight) - seen(palette.forward, sight))
+    assert apart >= 0.12
+    assert contrast(palette.beside, palette.ground) >= 4.5
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
+def test_text_stands_out_from_every_grey(palette: Palette) -> None:
+    assert min(contrast(palette.text, grey) for grey in palette.sequential_neutral) >= 4.5
+
+
 def test_mixing_is_even_to_the_eye() -> None:
     # Half of OKLab's lightness is linear light 0.5³, which sRGB writes as 99.
     assert mix("#FFFFFF", "#000000", 0.5) == "#636363"
@@ -135,6 +148,10 @@ def test_each_light_colour_has_one_dark_colour() -> None:
     for light, dark in zip(LIGHT.sequential, DARK.sequential, strict=True):
         assert pairs[light] == dark
     for light, dark in zip(LIGHT.diverging, DARK.diverging, strict=True):
+        assert pairs[light] == dark
+    for light, dark in zip(LIGHT.sequential_beside, DARK.sequential_beside, strict=True):
+        assert pairs[light] == dark
+    for light, dark in zip(LIGHT.sequential_neutral, DARK.sequential_neutral, strict=True):
         assert pairs[light] == dark
 
 

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 from streamlit.testing.v1 import AppTest
 
+from explorer.charts.glossary import DIVERGENCE, HEAD_LABELS, NATS, SHORT_HEAD_NAMES
 from explorer.compare.losses import measure_loss
 from explorer.models import model_at
 from gpt.corpus.catalogue import load_corpus
@@ -252,6 +253,52 @@ def test_a_text_that_cannot_be_read_leaves_the_rest_of_the_page() -> None:
     app.run()
     assert "A, layer" in html(app)
     assert app.text_area(key="compare text").value not in ("", "ÄÖ")
+    opening.press(app, "Give it back")
+    assert app.text_area(key="compare text").value == "ÄÖ"
+
+
+def test_what_cannot_be_read_is_left_out_only_on_demand_and_given_back() -> None:
+    app = open_page(a="copy", a_step="132", b="copy", b_step="298", text=COPIED)
+    app.text_area(key="compare text").set_value("ROMEO srt").run()
+    opening.press(app, "Leave out what cannot be read")
+    assert app.text_area(key="compare text").value == "srt"
+    assert "“ROMEO srt” cannot be read by both of these" in html(app)
+    opening.press(app, "Give it back")
+    assert app.text_area(key="compare text").value == "ROMEO srt"
+
+
+def test_a_text_that_gave_way_comes_back_with_runs_that_can_read_it() -> None:
+    app = open_page(a="shakespeare", b="shakespeare", text="O, Romeo")
+    app.selectbox(key="compare run B").set_value("copy").run()
+    app.selectbox(key="compare run A").set_value("copy").run()
+    assert app.text_area(key="compare text").value != "O, Romeo"
+    assert "“O, Romeo” cannot be read by both of these" in html(app)
+    for side in "AB":
+        app.selectbox(key=f"compare run {side}").set_value("shakespeare").run()
+    assert app.text_area(key="compare text").value == "O, Romeo"
+
+
+def test_words_are_explained_where_they_are_used() -> None:
+    app = open_page(a="copy", a_step="132", b="copy", b_step="298", text=COPIED, pair="3~3")
+    said = " ".join(html(app).split())
+    assert NATS in said and DIVERGENCE in said and SHORT_HEAD_NAMES in said
+    assert "B, layer 1, head 1: induction" in said
+    assert HEAD_LABELS["induction"] in said
+    assert HEAD_LABELS["same token"] not in said
+    assert "No label: nothing that has a name takes 40% of its attention." in said
+
+
+def test_the_sign_of_the_end_is_explained_only_where_it_stands() -> None:
+    assert "⊢ is where one ends" in html(open_page(a="copy", b="copy", text=COPIED))
+    assert "⊢" not in html(open_page(a="shakespeare", b="shakespeare", text="O, Romeo"))
+
+
+def test_another_loss_of_the_same_model_says_why_it_is_another() -> None:
+    app = open_page(a="copy", a_step="132", b="copy", b_step="298", text=COPIED)
+    opening.press(app, "Switch each part off, in both")
+    said = html(app)
+    assert said.count("tokens of copy that were held out") == 1
+    assert "The validation loss in the table on top is another number for the same" in said
 
 
 def test_an_empty_text_is_the_mark_of_the_beginning_where_there_is_one() -> None:
@@ -260,6 +307,7 @@ def test_an_empty_text_is_the_mark_of_the_beginning_where_there_is_one() -> None
     assert not app.exception
     assert "<b>B</b> predicts better, by" in html(app)
     assert "Heads differ from the second token on" in html(app)
+    assert "places" not in html(app), "there is nothing yet that either could have guessed"
 
 
 def test_a_long_text_is_read_from_where_it_fits_both() -> None:

@@ -68,13 +68,13 @@ def message_of(pair: HeadPair, alt: str, height: int, filename: str) -> bytes:
     return pack(head, triangles)
 
 
-def scales() -> dict[str, dict[str, list[tuple[int, int, int]]]]:
-    """The colours of shares from 0 to 1 and of differences from -1 to 1, evenly spaced."""
+def scales() -> dict[str, list[list[tuple[int, int, int]]]]:
+    """Of each picture the colours, evenly spaced: shares from 0 to 1, differences from -1 to 1."""
     return {
-        name: {
-            "shares": [_channels(colour) for colour in palette.sequential],
-            "differences": [_channels(colour) for colour in palette.diverging],
-        }
+        name: [
+            [_channels(colour) for colour in colours]
+            for colours in (palette.sequential, palette.sequential_beside, palette.diverging_sides)
+        ]
         for name, palette in (("light", theme.LIGHT), ("dark", theme.DARK))
     }
 

@@ -1,9 +1,11 @@
 // Where two heads look on one text, and their difference: three pictures of cells on one canvas,
-// rows being queries. Above this text, Python writes SCALES: the colours of cells in both themes.
+// rows being queries. Above this text, Python writes SCALES: the colours of each picture's cells, in
+// both themes.
 
 const PANELS = 3; // A, B and what B looks at more
 const MARGIN = { left: 64, right: 12, above: 60, below: 56 };
 const GAP = 0.06; // between two pictures, of the width of all
+const TIP_GAP = 8; // pixels between a cell and its label
 const LETTER = 0.62; // width of a letter, of its size
 const LEAST_DRAG = 6; // pixels, below which a drag is a click
 const FORBIDDEN = "the mask forbids it";
@@ -91,10 +93,17 @@ function draw(view, pen) {
   const { left, across, down, height, rows, columns } = places;
   const words = { fill: css(colours.muted), size: 13, weight: 400, family: fonts.sans };
   message.titles.forEach((title, panel) => {
+    const scale = scaleOf(view, panel);
+    // Above a side its colour; above the difference that of who looks more, at either end.
+    const ends = panel < 2 ? [scale.at(-1)] : [scale[0], scale.at(-1)];
+    ends.forEach((colour, end) => {
+      const wide = across / ends.length;
+      pen.rectangle(left[panel] + end * wide, MARGIN.above - 5, wide, 3, { fill: css(colour), radius: 0 });
+    });
     pen.picture(cellsOf(view, panel), left[panel], MARGIN.above, across, down);
     drawGaps(pen, view, left[panel]);
     const middle = left[panel] + across / 2;
-    pen.word(title, middle, MARGIN.above - 13, { ...words, fill: css(colours.text), size: 14 });
+    pen.word(title, middle, MARGIN.above - 17, { ...words, fill: css(colours.text), size: 14 });
     drawTokens(pen, view, left[panel]);
     pen.word("key: looked at", middle, height - 14, words);
   });
@@ -140,7 +149,7 @@ function cellsOf(view, panel) {
   const { colours, message } = view;
   const [top, bottom] = view.places.rows;
   const [left, right] = view.places.columns;
-  const scale = SCALES[colours.isDark ? "dark" : "light"][panel < 2 ? "shares" : "differences"];
+  const scale = scaleOf(view, panel);
   const forbidden = pixel(colours.masked);
   const image = new ImageData(right - left, bottom - top);
   const pixels = new Uint32Array(image.data.buffer);
@@ -154,6 +163,10 @@ function cellsOf(view, panel) {
   [canvas.width, canvas.height] = [image.width, image.height];
   canvas.getContext("2d").putImageData(image, 0, 0);
   return canvas;
+}
+
+function scaleOf({ colours }, panel) {
+  return SCALES[colours.isDark ? "dark" : "light"][panel];
 }
 
 /** How much a query looks at a key: A, B, or B less A; the triangles are stored row by row. */
@@ -189,9 +202,11 @@ function point(view, cell) {
   const { left, across, down, rows, columns, width } = view.places;
   tip.textContent = said(view, cell);
   const x = left[cell.panel] + (across * (cell.key + 0.5 - columns[0])) / (columns[1] - columns[0]);
-  const y = MARGIN.above + (down * (cell.query + 0.5 - rows[0])) / (rows[1] - rows[0]);
+  const high = down / (rows[1] - rows[0]);
+  const top = MARGIN.above + high * (cell.query - rows[0]);
+  // Above the cell, however large it is, and not on it.
   tip.style.left = `${Math.max(0, Math.min(x + 14, width - tip.offsetWidth))}px`;
-  tip.style.top = `${y > 60 ? y - 40 : y + 20}px`;
+  tip.style.top = `${Math.max(0, top - tip.offsetHeight - TIP_GAP)}px`;
 }
 
 function said({ message }, { panel, query, key }) {

@@ -9,65 +9,10 @@ from explorer.charts.comparison import (
     Depths,
     head_distance_figure,
     lens_figure,
-    losses_figure,
     shorten,
     worth_figure,
 )
-from explorer.charts.training import Curve
 from explorer.theme import LIGHT
-
-STEPS = np.array([0, 1, 2])
-LOSSES = np.array([3.0, 2.0, 1.0])
-
-
-def curve(title: str) -> Curve:
-    return Curve(title, STEPS, LOSSES, STEPS, LOSSES, 2)
-
-
-def test_each_chosen_checkpoint_is_a_line_in_its_colour() -> None:
-    figure = losses_figure({"A": curve("one"), "B": curve("other")}, {"A": 0, "B": 2})
-    lines = [shape for shape in figure.layout.shapes if shape.x0 == shape.x1]
-    assert [(line.x0, line.line.color) for line in lines] == [
-        (0, SIDE_COLOURS[0]),
-        (2, SIDE_COLOURS[1]),
-    ]
-    assert {"<b>A</b>", "<b>B</b>"} == {note.text for note in figure.layout.annotations}
-    alone = losses_figure({"A": curve("one")}, {"A": 2, "B": 2})
-    assert "<b>A and B</b>" in [note.text for note in alone.layout.annotations]
-    assert [trace.name for trace in alone.data] == ["validation", "train"]
-
-
-def test_both_curves_are_in_one_style_and_a_comes_first() -> None:
-    figure = losses_figure({"A": curve("one"), "B": curve("other")}, {"A": 0, "B": 2})
-    assert [(each.name, each.line.color, each.line.dash) for each in figure.data] == [
-        ("one, validation", SIDE_COLOURS[0], "solid"),
-        ("one, train", SIDE_COLOURS[0], "dot"),
-        ("other, validation", SIDE_COLOURS[1], "solid"),
-        ("other, train", SIDE_COLOURS[1], "dot"),
-    ]
-
-
-def test_all_of_both_curves_is_within_the_axis() -> None:
-    high = Curve("high", STEPS, 10 * LOSSES, STEPS, 10 * LOSSES, 2)
-    for curves in ({"A": curve("low"), "B": high}, {"A": high, "B": curve("low")}):
-        low, top = losses_figure(curves, {"A": 0, "B": 0}).layout.yaxis.range
-        assert 0 > low > -2 and 30 < top < 33
-
-
-def test_b_alone_is_in_its_own_colour_with_its_own_mark() -> None:
-    figure = losses_figure({"B": curve("other")}, {"B": 1})
-    assert {each.line.color for each in figure.data} == {SIDE_COLOURS[1]}
-    assert [note.text for note in figure.layout.annotations] == ["<b>B</b>"]
-
-
-def test_losses_of_different_tokens_are_drawn_in_bits_per_character() -> None:
-    long = Curve("long", STEPS, LOSSES, STEPS, LOSSES, 2, characters_per_token=2.0)
-    figure = losses_figure(
-        {"A": curve("short"), "B": long}, {"A": 0, "B": 0}, unit="bits per character"
-    )
-    one = np.array([3.0, 2.0, 1.0]) / np.log(2)
-    np.testing.assert_allclose(figure.data[0].y, one, rtol=1e-6)
-    np.testing.assert_allclose(figure.data[2].y, one / 2, rtol=1e-6)
 
 
 def test_a_cell_is_a_pair_of_heads_and_the_chosen_is_framed() -> None:
@@ -79,18 +24,47 @@ def test_a_cell_is_a_pair_of_heads_and_the_chosen_is_framed() -> None:
         (1, 2),
         (["induction 0.9", ""], ["", "", "first token 0.5"]),
     )
-    grid, full, others = figure.data
+    grid, numbers = figure.data
     np.testing.assert_array_equal(grid.z, distances.astype(np.float32))
-    assert (grid.zmin, grid.zmax) == (0, 1)
-    assert (list(full.text), full.textfont.color) == (["1.00", "0.75"], LIGHT.ground)
-    assert (list(others.x), list(others.y)) == ([0, 1, 0, 1], [0, 0, 1, 1])
+    assert list(numbers.text) == ["0.00", "0.50", "1.00", "0.25", "0.50", "0.75"]
+    assert (list(numbers.x), list(numbers.y)) == ([0, 1, 2, 0, 1, 2], [0, 0, 0, 1, 1, 1])
     assert grid.customdata[0][2] == (
-        "A layer 0, head 0: induction 0.9<br>B layer 1, head 0: first token 0.5"
+        "A layer 0, head 0<br>induction 0.9<br>B layer 1, head 0<br>first token 0.5"
     )
     (frame,) = figure.layout.shapes
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (1.5, 2.5, 0.5, 1.5)
     assert frame.line.color == LIGHT.backward
     assert list(figure.layout.xaxis.ticktext) == ["L0H0", "L0H1", "L1H0"]
+
+
+def test_the_greys_of_the_grid_follow_what_there_is_and_say_so() -> None:
+    names = [f"layer 0, head {head}" for head in range(9)]
+    distances = np.full((9, 9), 0.5)
+    distances[0, 1], distances[2, 3] = 0.41, 0.637
+    figure = head_distance_figure(distances, names, names, (0, 0), ([""] * 9, [""] * 9))
+    grid, numbers = figure.data
+    assert (grid.zmin, grid.zmax) == (0.41, 0.637)
+    assert [colour for _, colour in grid.colorscale] == list(LIGHT.sequential_neutral)
+    said = figure.layout.title.text
+    assert said.startswith("0.41 <span") and said.endswith("</span> 0.64 apart")
+    assert numbers.text[1] == ".41", "in a narrow cell there is no room for the zero"
+    alike = head_distance_figure(np.zeros((1, 1)), names[:1], names[:1], (0, 0), ([""], [""]))
+    assert (alike.data[0].zmin, alike.data[0].zmax) == (0, 1)
+
+
+def test_each_side_of_the_lens_has_its_colour() -> None:
+    first, second = (
+        Depths(side, [["a"]], np.array([[0.1]]), ["layer 0"], side) for side in ("A", "B")
+    )
+    scales = [trace.colorscale[-1][1] for trace in lens_figure([first, second], ["x"]).data[::2]]
+    assert scales == list(SIDE_COLOURS)
+
+
+def test_many_parts_stand_upright_under_their_short_names() -> None:
+    parts = [f"layer {i}, {part}" for i in range(3) for part in ("head 0", "head 1", "MLP")]
+    axis = worth_figure(parts, [0.1] * 9, [0.2] * 9).layout.xaxis
+    assert list(axis.ticktext[:3]) == ["L0H0", "L0H1", "L0 MLP"]
+    assert axis.tickangle == -90
 
 
 def test_the_lens_writes_what_is_said_at_every_depth() -> None:
@@ -112,6 +86,6 @@ def test_long_tokens_are_cut_and_their_names_stand_upright() -> None:
     read = ["·wherefore"] * 20
     depths = Depths("A", [read], np.full((1, 20), 0.1), ["layer 0"])
     figure = lens_figure([depths], read)
-    assert figure.data[2].text[0] == "·where…"
+    assert figure.data[1].text[0] == "·where…"
     assert figure.layout.xaxis.tickangle == -90
     assert [shorten("abc", most) for most in (1, 2, 3)] == ["a", "a…", "abc"]

@@ -27,6 +27,8 @@ def test_of_each_head_the_triangle_is_sent_exactly() -> None:
 
 def test_cells_have_the_colours_of_either_theme() -> None:
     light, dark = scales()["light"], scales()["dark"]
-    assert light["shares"][0] == (0xFD, 0xFC, 0xF9), "nothing is the ground"
-    assert light["shares"][-1] == light["differences"][-1] == (0x00, 0x72, 0xB2)
-    assert dark["differences"][0] == (0xD5, 0x5E, 0x00)
+    a, b, difference = light
+    assert a[0] == b[0] == difference[5] == (0xFD, 0xFC, 0xF9), "nothing is the ground"
+    assert a[-1] == difference[0] == (0x00, 0x72, 0xB2), "A looks more in the colour of A"
+    assert b[-1] == difference[-1] == (0xC4, 0x26, 0x6B), "and B in that of B"
+    assert dark[2][0] == (0x56, 0xB4, 0xE9)
