@@ -59,7 +59,10 @@ def test_a_click_opens_a_pair_and_stands_in_the_address(compared: Page) -> None:
     x, y = grid(compared)
     compared.mouse.move(x - 20, y)
     compared.mouse.move(x, y)
-    expect(compared.locator(".hovertext").first).to_contain_text("B layer 1, head 0")
+    label = compared.locator(".hovertext").first
+    expect(label).to_contain_text("B layer 1, head 0")
+    box = label.bounding_box()
+    assert box and not box["x"] <= x <= box["x"] + box["width"], "it stands beside its cell"
     compared.mouse.click(x, y)
     expect(compared.locator(".gpt-headline")).to_have_text(distance(1, 2))
     opened = "Where A: layer 0, head 1 and B: layer 1, head 0 look"
@@ -92,6 +95,8 @@ def test_the_pair_says_the_numbers_of_both_models_and_their_difference(compared:
         compared.mouse.move(x, y)
         name, number = each.rsplit(": ", 1)
         expect(tip).to_have_text(f"{name}: {TOKENS[2]} → {TOKENS[1]}: {number}")
+        box = tip.bounding_box()
+        assert box and box["y"] + box["height"] < y, "it stands above its cell"
     pair.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
         compared.keyboard.press(key)
