@@ -60,6 +60,7 @@ def show_pairs(subject: Subject) -> None:
     """Head against head; which pair is open stands in the address."""
     refusals = st.container()  # of what the address asks for: known when all has been shown
     show_heads(subject)
+    let_it_be_painted()  # a new address makes the browser think as long as half a picture does
     chosen = [(side.summary, side.step) for side in subject.sides]
     write_link(chosen, subject.text, subject.seed)
     with refusals:
@@ -128,7 +129,6 @@ if subject is not None:
     tick = tick_for(verdict, subject)
     run_apart(show_verdict, subject, verdict, tick, every=tick)
     run_apart(show_pairs, subject)
-    let_it_be_painted()
 show_things_to_try(THINGS_TO_TRY)
 if subject is not None:
     show_losses(subject)
