@@ -6,10 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from explorer.sampling.text import Text
-from explorer.sampling.tries import Branch
+from explorer.sampling.tries import Branch, common_length
 
 
 class Miss(NamedTuple):
@@ -31,21 +29,22 @@ def near_misses(text: Text, tried: Sequence[Branch], count: int) -> list[Miss]:
 
     What was tried from there before is none.
     """
+    tried_at: dict[int, set[int]] = {}
+    for branch in tried:
+        place = common_length(text.taken, branch.tokens)
+        if place < len(branch.tokens):
+            tried_at.setdefault(place, set()).add(branch.tokens[place])
     misses = []
-    taken = tuple(text.taken)
-    for place, (digest, measure) in enumerate(zip(text.all_digests(), text.measures, strict=False)):
-        tokens = np.array(digest.tokens)
-        gone = {
-            each.tokens[place]
-            for each in tried
-            if each.tokens[:place] == taken[:place] and len(each.tokens) > place
-        }
-        others = np.flatnonzero(~np.isin(tokens, [*gone, taken[place]]))
-        if not len(others):
+    for place, (digest, measure, token) in enumerate(
+        zip(text.all_digests(), text.measures, text.taken, strict=False)
+    ):
+        gone = {token} | tried_at.get(place, set())
+        likeliest_first = digest.logits.argsort()[::-1].tolist()
+        best = next((k for k in likeliest_first if digest.tokens[k] not in gone), None)
+        if best is None:
             continue
-        best = others[digest.logits[others].argmax()]
         # By the token that came, whose logit and surprisal are known.
         share = math.exp(float(digest.logits[best]) - measure.logit - measure.surprisal)
-        misses.append(Miss(place, int(tokens[best]), share))
+        misses.append(Miss(place, digest.tokens[best], share))
     nearest = sorted(misses, key=lambda miss: -miss.probability)[:count]
     return sorted(nearest, key=lambda miss: -miss.place)

@@ -22,6 +22,7 @@ from explorer.models import model_at
 from explorer.reruns import run_apart
 from explorer.sampling.subject import PAST_BLOCK_TITLES, Subject
 from explorer.sampling.text import Text
+from explorer.sampling.tries import common_length
 from explorer.sampling.written_by import show_written_by
 from gpt.corpus.text import CorpusError
 from gpt.lens.writing import start_text, ways_to_go_on
@@ -195,12 +196,6 @@ def write_every_way(subject: Subject) -> Ways:
     config = subject.summary.config
     title = f"{config.title}, after step {subject.step:,}"
     return Ways(str(config.preset), title, decode(subject.prompt), columns)
-
-
-def common_length(one: str, other: str) -> int:
-    """How many characters the two begin alike."""
-    pairs = zip(one, other, strict=False)
-    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def as_html(column: Column, prompt: str) -> str:

@@ -13,7 +13,7 @@ from torch import Tensor
 from explorer.components.distribution import Controls, Request
 from explorer.sampling.digest import Digest, digest
 from explorer.sampling.subject import Subject, config_of
-from explorer.sampling.tries import Branch, with_branch
+from explorer.sampling.tries import Branch, common_length, with_branch
 from gpt.lens.writing import new_reader
 from gpt.tensor.steps import Reader, Step, take_step
 
@@ -179,11 +179,7 @@ class Text:
         if branch.controls != self.controls:
             self._cut(0)
             self.controls = branch.controls
-        pairs = zip(self.taken, branch.tokens, strict=False)
-        common = next(
-            (place for place, (one, other) in enumerate(pairs) if one != other),
-            min(len(self.taken), len(branch.tokens)),
-        )
+        common = common_length(self.taken, branch.tokens)
         self._cut(common)
         for place in range(common, len(branch.tokens)):
             if self.is_over:

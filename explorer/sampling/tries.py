@@ -88,11 +88,16 @@ def grow(branches: Sequence[Branch]) -> list[Limb]:
     return limbs
 
 
+def common_length(one: Sequence[object], other: Sequence[object]) -> int:
+    """How many tokens, or characters, the two begin alike."""
+    pairs = zip(one, other, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
 def _begins(short: Branch, long: Branch) -> bool:
     return long.tokens[: len(short.tokens)] == short.tokens
 
 
 def _fork(one: Branch, other: Branch) -> int:
     """The first place at which they differ."""
-    pairs = zip(one.tokens, other.tokens, strict=False)
-    return next(place for place, (a, b) in enumerate(pairs) if a != b)
+    return common_length(one.tokens, other.tokens)

@@ -9,8 +9,9 @@ import torch
 
 from explorer.components.distribution import Controls
 from explorer.sampling import past_block
-from explorer.sampling.past_block import Column, as_html, common_length, write_every_way
+from explorer.sampling.past_block import Column, as_html, write_every_way
 from explorer.sampling.subject import Subject
+from explorer.sampling.tries import common_length
 from gpt.corpus.tokenizer import CharTokenizer
 from gpt.lens.opening import OpenedModel
 from gpt.tensor.config import LECTURE_SETTINGS, GPTConfig
