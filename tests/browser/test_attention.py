@@ -70,7 +70,7 @@ def test_the_number_under_the_pointer_is_the_model_s(view: Page) -> None:
         expected = f"{float(pattern[query, key]):.4f}"
         expect(view.locator(f"{VIEW} .reading")).to_contain_text(f": {expected}")
         score = float(whole.trace["blocks.1.attn.scores"][0, query, key])
-        expect(view.locator(f"{VIEW} .tip")).to_contain_text(
+        expect(view.locator(f"{VIEW} .gpt-tip")).to_contain_text(
             f"softmax({score:.2f}) = {expected}".replace("-0.00", "0.00")
         )
 

@@ -89,7 +89,7 @@ def test_the_pair_says_the_numbers_of_both_models_and_their_difference(compared:
     patterns = [model_at(find_run("copy"), step).trace(IDS).patterns[0, 0] for step in STEPS]
     first, second = (float(pattern[2, 1]) for pattern in patterns)
     pair, places = pair_places(compared)
-    tip = pair.locator(".tip")
+    tip = pair.locator(".gpt-tip")
     said = [f"A: {first:.4f}", f"B: {second:.4f}", f"B − A: {second - first:.4f}".replace("-", "−")]
     for (x, y), each in zip(places, said, strict=True):
         compared.mouse.move(x, y)
@@ -100,7 +100,7 @@ def test_the_pair_says_the_numbers_of_both_models_and_their_difference(compared:
     pair.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
         compared.keyboard.press(key)
-    spoken = compared.locator(".gpt-head-pair .spoken")
+    spoken = compared.locator(".gpt-head-pair .gpt-spoken")
     expect(spoken).to_have_text(f"A: {TOKENS[2]} → {TOKENS[1]}: {first:.4f}")
 
 

@@ -129,7 +129,7 @@ def test_cells_can_be_reached_and_pinned_by_keyboard(view: Page) -> None:
     view.keyboard.press("ArrowRight")
     view.keyboard.press("ArrowUp")
     share = float(reading().predictions.probabilities[ROW + 1, POSITION + 1, 0])
-    expect(view.locator(f"{VIEW} .spoken")).to_contain_text(f"{share:.4f}")
+    expect(view.locator(f"{VIEW} .gpt-spoken")).to_contain_text(f"{share:.4f}")
     view.keyboard.press("Enter")
     expect(view).to_have_url(re.compile(f"position={POSITION + 2}&depth={ROW + 1}"))
 

@@ -106,7 +106,7 @@ def test_arrow_keys_reach_a_cell_and_enter_clicks_it(streaming: Page) -> None:
     for key in ("ArrowRight", "ArrowRight", "ArrowUp", "Enter"):
         streaming.keyboard.press(key)
     expect(streaming.get_by_text("click b y 5 0 (1, 1)")).to_be_visible()
-    spoken = streaming.locator(f".gpt-plot:has({CELLS}) .gpt-plot-spoken")
+    spoken = streaming.locator(f".gpt-plot:has({CELLS}) .gpt-spoken")
     expect(spoken).to_have_text("x b, y y, value 5")
 
 

@@ -20,7 +20,7 @@ import streamlit as st
 from explorer import theme
 from explorer.components import scrubber
 from explorer.components.film import MESSAGE_SCRIPT, pack, send_film
-from explorer.components.painting import COLOURS_SCRIPT, SAVING_SCRIPT
+from explorer.components.painting import COLOURS_SCRIPT, FIGURE_STYLE, SAVING_SCRIPT
 from explorer.components.plot import plotly_script
 from explorer.components.reports import newly_reported
 from explorer.components.serving import served_component
@@ -181,7 +181,7 @@ def _component() -> Callable[..., Any]:
     return served_component(
         "gpt_explorer_attention",
         html=scrubber.with_scrubber(_text("attention.html")),
-        css=scrubber.STYLE + _text("attention.css"),
+        css=FIGURE_STYLE + scrubber.STYLE + _text("attention.css"),
         js="\n".join([plotly_script(), constants, *scripts]),
         # Plotly writes its own style sheet into the page's head, which a shadow root keeps out.
         isolate_styles=False,

@@ -24,7 +24,7 @@ function createHeatmap(view) {
     return frame;
   });
   const tip = document.createElement("div");
-  tip.className = "tip";
+  tip.className = "gpt-tip";
   tip.hidden = true;
   chart.after(tip);
   // What a moving slider shows is painted over the figure at once; Plotly, which takes as long as a
@@ -255,7 +255,7 @@ function createHeatmap(view) {
       point = { query, key };
       pointAt(view, query, key);
       const { tokens } = view.message;
-      view.root.querySelector(".spoken").textContent =
+      view.root.querySelector(".gpt-spoken").textContent =
         `${tokens[query]} at ${query + 1} looks at ${tokens[key]} at ${key + 1}: ${view.frame.weight(query, key).toFixed(4)}`;
     } else if (event.key === "Enter" && point) choose(view, { pinned: point });
     else if (event.key === "Escape") pointAt(view, null, null);

@@ -19,7 +19,7 @@ from explorer import theme
 from explorer.charts.attention import lower_triangle
 from explorer.charts.tokens import visible
 from explorer.components.film import MESSAGE_SCRIPT, pack
-from explorer.components.painting import COLOURS_SCRIPT, PENS_SCRIPT, SAVING_SCRIPT
+from explorer.components.painting import COLOURS_SCRIPT, FIGURE_STYLE, PENS_SCRIPT, SAVING_SCRIPT
 from explorer.components.serving import served_component
 
 HERE = Path(__file__).parent
@@ -93,7 +93,7 @@ def _component() -> Callable[..., Any]:
     return served_component(
         "gpt_explorer_head_pair",
         html=text("head_pair.html"),
-        css=text("head_pair.css"),
+        css=FIGURE_STYLE + text("head_pair.css"),
         js="\n".join([f"const SCALES = {json.dumps(scales())};", text("head_pair.js"), *shared]),
         isolate_styles=False,
     )

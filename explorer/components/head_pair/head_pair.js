@@ -196,7 +196,7 @@ function cellAt({ left, across, down, rows, columns }, x, y) {
 
 /** A label beside a cell: its tokens and its number. */
 function point(view, cell) {
-  const tip = view.root.querySelector(".tip");
+  const tip = view.root.querySelector(".gpt-tip");
   tip.hidden = !cell;
   if (!cell) return;
   const { left, across, down, rows, columns, width } = view.places;
@@ -301,7 +301,7 @@ function steer(view, event) {
   const query = within(at.query + move[0], ...rows);
   view.walked = { panel: Math.floor(place / wide), query, key: columns[0] + (place % wide) };
   point(view, view.walked);
-  view.root.querySelector(".spoken").textContent = said(view, view.walked);
+  view.root.querySelector(".gpt-spoken").textContent = said(view, view.walked);
 }
 
 function save(view, format) {

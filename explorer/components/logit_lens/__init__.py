@@ -19,7 +19,12 @@ import streamlit as st
 
 from explorer.components import scrubber
 from explorer.components.film import MESSAGE_SCRIPT, pack, send_film
-from explorer.components.painting import COLOURS_SCRIPT, PENS_SCRIPT, SAVING_SCRIPT
+from explorer.components.painting import (
+    COLOURS_SCRIPT,
+    FIGURE_STYLE,
+    PENS_SCRIPT,
+    SAVING_SCRIPT,
+)
 from explorer.components.reports import newly_reported
 from explorer.components.serving import served_component
 
@@ -197,7 +202,7 @@ def _component() -> Callable[..., Any]:
     return served_component(
         "gpt_explorer_logit_lens",
         html=scrubber.with_scrubber(_text("logit_lens.html")),
-        css=scrubber.STYLE + _text("logit_lens.css"),
+        css=FIGURE_STYLE + scrubber.STYLE + _text("logit_lens.css"),
         js="\n".join([*(_text(f"{name}.js") for name in SCRIPTS), *shared]),
         isolate_styles=False,
     )

@@ -247,7 +247,7 @@ function createGrid(view) {
       };
       bringIntoView(walked.position);
       pointAt(walked);
-      view.root.querySelector(".spoken").textContent = reading.spoken(walked);
+      view.root.querySelector(".gpt-spoken").textContent = reading.spoken(walked);
     } else if (event.key === "Enter" && view.pointed) pin(view.pointed);
     else if (event.key === "Escape") pointAt(null);
     else return;

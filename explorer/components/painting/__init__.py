@@ -1,12 +1,14 @@
-"""Scripts that components share: the page's colours for a canvas, pens, and drawings as files.
+"""What components that draw share: the page's colours for a canvas, pens, drawings as files, looks.
 
-Each is text to stand beside a component's own scripts in its one module for the browser.
+Each script is text to stand beside a component's own in its one module for the browser, and the
+style stands before its own.
 """
 
 from pathlib import Path
 
 HERE = Path(__file__).parent
 
+FIGURE_STYLE = (HERE / "figure.css").read_text(encoding="utf-8")
 COLOURS_SCRIPT = (HERE / "colours.js").read_text(encoding="utf-8")
 PENS_SCRIPT = (HERE / "pens.js").read_text(encoding="utf-8")
 SAVING_SCRIPT = "\n".join(

@@ -22,7 +22,7 @@ import streamlit as st
 from plotly.utils import PlotlyJSONEncoder
 
 from explorer import theme
-from explorer.components.painting import SAVING_SCRIPT
+from explorer.components.painting import FIGURE_STYLE, SAVING_SCRIPT
 from explorer.components.serving import STATIC, put, served_component
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _component() -> Callable[..., Any]:
     return served_component(
         "gpt_explorer_plot",
         html=(HERE / "plot.html").read_text(encoding="utf-8"),
-        css=(HERE / "plot.css").read_text(encoding="utf-8"),
+        css=FIGURE_STYLE + (HERE / "plot.css").read_text(encoding="utf-8"),
         js="\n".join(scripts),
         # Plotly writes its own style sheet into the page's head, which a shadow root keeps out.
         isolate_styles=False,

@@ -22,7 +22,7 @@ function create(root) {
   const instance = {
     root,
     chart,
-    spoken: root.querySelector(".gpt-plot-spoken"),
+    spoken: root.querySelector(".gpt-spoken"),
     message: "", // the newest figure, as text
     painted: "", // the figure and theme on the screen
     arrays: new Map(), // of that figure
