@@ -78,13 +78,13 @@ def show_likely(text: Text) -> None:
         on_click="ignore" if text.is_over else take_path,
     )
     choice = (
-        f"Allow more than {subject.length:,} tokens, and a click writes that path;"
+        f"All {subject.length:,} tokens are written;"
         if text.is_over
-        else "A click writes that path;"
+        else "With the controls as they stand. A click writes that path;"
     )
     st.html(
-        f'<p class="gpt-caption">With the controls as they stand. {choice} what is free on the'
-        " right of a token are all its other continuations.</p>"
+        f'<p class="gpt-caption gpt-likely">{choice} what is free on the right of a token are all'
+        " its other continuations.</p>"
     )
 
 
