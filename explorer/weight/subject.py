@@ -99,9 +99,12 @@ class Subject:
         }
         return tensors[what].float().numpy()
 
-    def text_at(self, example: int, position: int) -> str:
-        """The token that is read there."""
-        return self.opened.tokenizer.decode([int(self.next_step.batch[0][example, position])])
+    def texts(self) -> list[list[str]]:
+        """The tokens that are read, example by example."""
+        rows: list[list[int]] = self.next_step.batch[0].tolist()
+        tokenizer = self.opened.tokenizer
+        known = {token: tokenizer.decode([token]) for row in rows for token in set(row)}
+        return [[known[token] for token in row] for row in rows]
 
 
 def choose_subject() -> Subject | None:

@@ -33,7 +33,7 @@ def show_uses(subject: Subject) -> None:
     shown = whole if use is None else each[uses.index(use)]
     B, T = shown.shape
     chosen = chosen_place(subject, shown)
-    texts = [[subject.text_at(b, t) for t in range(T)] for b in range(B)]
+    texts = subject.texts()
     with st.container(key="weight-uses-beside"):
         picture, beside = st.columns([8, 5], gap="large")
     with picture:
@@ -55,7 +55,7 @@ def show_uses(subject: Subject) -> None:
         )
     with beside:
         st.html(sum_words(subject, whole, [use.role for use in uses]))
-        st.html(product_words(subject, uses if use is None else [use], chosen))
+        st.html(product_words(subject, uses if use is None else [use], texts, chosen))
     b, t = chosen
     words = coloured(texts[b], shown[b].tolist(), chosen=t)
     st.html(
@@ -108,11 +108,13 @@ def sum_words(subject: Subject, whole: Numbers, roles: list[str]) -> str:
       <p>they differ by <b>{format_number(abs(total - gradient), 3)}</b></p></div>"""
 
 
-def product_words(subject: Subject, uses: list[Use], chosen: tuple[int, int]) -> str:
+def product_words(
+    subject: Subject, uses: list[Use], texts: list[list[str]], chosen: tuple[int, int]
+) -> str:
     """The pinned use as a product: what was read there, and how the loss answers."""
     b, t = chosen
     targets = subject.next_step.batch[1]
-    token = chip(subject.text_at(b, t))
+    token = chip(texts[b][t])
     target = int(targets[b, t])
     asked = (
         "where nothing is asked for"
