@@ -19,7 +19,6 @@ from explorer.compare.worth import show_worth
 from explorer.reruns import (
     begin_page,
     end_page,
-    is_fragment_alone,
     let_it_be_painted,
     run_apart,
     run_whole_page,
@@ -39,10 +38,13 @@ TICK = 0.4
 state = st.session_state
 
 
-def show_verdict(subject: Subject, verdict: Verdict, tick: float | None) -> None:
-    """Which predicts better, by how much, and whether that can be luck."""
-    if is_fragment_alone():  # more may be known by now
-        verdict = judge(subject)
+def show_verdict(subject: Subject, judged: list[Verdict], tick: float | None) -> None:
+    """Which predicts better, by how much, and whether that can be luck.
+
+    What was judged is taken out of its list, so that a tick, for which none is left, judges anew:
+    more may be known by then.
+    """
+    verdict = judged.pop() if judged else judge(subject)
     st.html(
         f"""<p class="gpt-lead">{sentence(verdict, subject)}</p>{verdict_table(verdict, subject)}
         <p class="gpt-caption">{words(verdict)}</p>"""
@@ -111,6 +113,26 @@ THINGS_TO_TRY = [
     ),
 ]
 
+
+def show() -> None:
+    """The choice and all that answers to it; title and navigation need not be sent anew."""
+    if was_cut_short():
+        run_whole_page()
+    subject = choose_subject()
+    if subject is not None:
+        verdict = judge(subject)
+        tick = tick_for(verdict, subject)
+        run_apart(show_verdict, subject, [verdict], tick, every=tick)
+        run_apart(show_pairs, subject)
+    show_things_to_try(THINGS_TO_TRY)
+    if subject is not None:
+        show_losses(subject)
+        show_samples(subject)
+        show_lens(subject)
+        show_worth(subject)
+        show_settings(subject)
+
+
 if "compare text" not in state:
     read_link()
 styles = "".join(style.read_text(encoding="utf-8") for style in STYLES)
@@ -123,19 +145,7 @@ st.html(
     " see two heads in full.</p>"
 )
 begin_page()
-subject = choose_subject()
-if subject is not None:
-    verdict = judge(subject)
-    tick = tick_for(verdict, subject)
-    run_apart(show_verdict, subject, verdict, tick, every=tick)
-    run_apart(show_pairs, subject)
-show_things_to_try(THINGS_TO_TRY)
-if subject is not None:
-    show_losses(subject)
-    show_samples(subject)
-    show_lens(subject)
-    show_worth(subject)
-    show_settings(subject)
+st.fragment(show)()
 end_page()
 show_code(
     head_distances,
