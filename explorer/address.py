@@ -105,4 +105,5 @@ def no_use_for(name: str) -> str:
 def quoted(text: str) -> str:
     """Something from an address, which is not markup."""
     short = text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
-    return "“" + re.sub(r"([^\w\s]|_)", r"\\\1", short) + "”"
+    # Of ASCII only: before anything else Markdown would show the backslash.
+    return "“" + re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", short) + "”"

@@ -132,8 +132,12 @@ st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("What comes next?")
 st.html(
     '<p class="gpt-caption">Every token, a character or a piece of a word, has a probability of'
-    " coming next; one is drawn. Drag a control: the bars follow, and letting go writes the text"
-    " anew. Click a bar to take it, a token of the text to go back.</p>"
+    " coming next; a random number, the needle, draws one. Drag a control: the bars follow, and"
+    " letting go writes the text anew. <b>temperature</b> divides the model's scores, the logits:"
+    " below 1 the likely gets likelier, above 1 the unlikely gets its chance. <b>top-k</b> keeps"
+    " the k likeliest, <b>top-p</b> the likeliest that reach p together, <b>min-p</b> what is at"
+    " least p times as likely as the likeliest. Click a bar to take it, a token of the text to go"
+    " back.</p>"
 )
 begin_page()
 subject = choose_subject()

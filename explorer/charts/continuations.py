@@ -171,6 +171,7 @@ def _add_misses(
 ) -> None:
     """A row for each, dotted down to it from where the text went another way."""
     path = _path_to(limbs[current], limbs)
+    longest = max(len(limb.branch.tokens) for limb in limbs)
     rows = range(len(limbs), len(limbs) + len(misses))
     for miss, row in zip(misses, rows, strict=True):
         # Where the path runs there: the limb that has the place to itself.
@@ -186,7 +187,7 @@ def _add_misses(
         x=[miss.place for miss in misses],
         y=list(rows),
         customdata=[["miss", miss.place, miss.token] for miss in misses],
-        text=[f" {_seen(read([miss.token]))} {miss.probability:.2f}" for miss in misses],
+        text=[f" {_seen(read([miss.token]))} {miss.probability:.2f} " for miss in misses],
         hovertext=[
             f"here <b>{_seen(read([miss.token]))}</b> had the probability {miss.probability:.4f},"
             " and did not come<br>click: go that way"
@@ -194,7 +195,10 @@ def _add_misses(
         ],
         hovertemplate="%{hovertext}<extra></extra>",
         mode="markers+text",
-        textposition="middle right",
+        # At the edge of the figure there is room on the other side.
+        textposition=[
+            "middle left" if miss.place > 0.85 * longest else "middle right" for miss in misses
+        ],
         textfont={"size": 12, "color": LIGHT.muted},
         marker={
             "size": 11,

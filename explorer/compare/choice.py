@@ -201,6 +201,7 @@ def suggest_text(summaries: list[Summary]) -> None:
         return
     if suggested := shared_text(summaries):
         stand_in(suggested)
+        state["compare replaced"] = state.get("compare replaced") or text
 
 
 def shared_text(summaries: list[Summary]) -> str:

@@ -96,12 +96,8 @@ def text_loss(logits: torch.Tensor, side: Side, unit: Unit) -> float | None:
 
 def sentence(verdict: Verdict, subject: Subject) -> str:
     """What the validation losses say, as HTML."""
-    for name, each in zip(SIDE_NAMES, verdict.losses, strict=True):
-        if each.own.reason:
-            return (
-                f"Which of the two predicts better shows only on the text above. Of {name} no loss"
-                f" can be measured on text held out: {escape(each.own.reason)}"
-            )
+    if any(each.own.reason for each in verdict.losses):
+        return _sentence_of_text(verdict, subject)
     if verdict.is_awaited:
         return "Reading text that was held out …"
     if not subject.has_one_corpus:
@@ -121,6 +117,19 @@ def sentence(verdict: Verdict, subject: Subject) -> str:
             f" {verdict.unit_words}: so much have the steps between them changed."
         )
     return _sentence_of_families(verdict)
+
+
+def _sentence_of_text(verdict: Verdict, subject: Subject) -> str:
+    """Of two of which no more is known than how well they predict the text on the page."""
+    a, b = verdict.text_losses
+    if a is None or b is None or subject.first.asked_text != subject.second.asked_text:
+        return "Which of the two predicts better cannot be told here."
+    if a == b:
+        return "On the text above both predict equally well; of more there is no measure."
+    return (
+        f"On the text above <b>{_lower(a, b)}</b> predicts better, by"
+        f" <b>{loss_text(abs(a - b))}</b> {verdict.unit_words}; of more there is no measure."
+    )
 
 
 def _sentence_of_seeds(verdict: Verdict, subject: Subject) -> str:
@@ -254,8 +263,12 @@ def verdict_table(verdict: Verdict, subject: Subject) -> str:
 
 
 def words(verdict: Verdict) -> str:
-    """How often both say the same, how far apart what they say is, and what in, as HTML."""
+    """How often both say the same, how far apart, in what unit, and what is not known; as HTML."""
     unit = NATS if verdict.unit == "nats" else BITS_PER_CHARACTER
+    for name, each in zip(SIDE_NAMES, verdict.losses, strict=True):
+        if each.own.reason:
+            reason = escape(each.own.reason)
+            unit += f" Of {name} no loss can be measured on text held out: {reason}"
     if verdict.agreement is None:
         return unit
     is_same, divergence = verdict.agreement.is_same_best, verdict.agreement.divergence

@@ -23,6 +23,7 @@ BRANCHES = 2, 6, 4
 AHEAD = 1, 6, 4
 HEIGHT = 400
 MISSES = 2, 6  # at least, and with the continuations that were tried
+NEAR = 0.01  # the least probability of what nearly came
 
 state = st.session_state
 
@@ -111,7 +112,8 @@ def show_tried(text: Text) -> None:
     if not limbs:
         st.html('<p class="gpt-caption">Nothing has been written yet.</p>')
         return
-    misses = near_misses(text, branches, max(MISSES[0], MISSES[1] - len(limbs)))
+    count = max(MISSES[0], MISSES[1] - len(limbs))
+    misses = [miss for miss in near_misses(text, branches, count) if miss.probability >= NEAR]
     row = next(limb.row for limb in limbs if limb.branch == branches[current])
     plot(
         tried_figure(limbs, row, misses, text.subject.opened.tokenizer.decode),
@@ -119,15 +121,21 @@ def show_tried(text: Text) -> None:
         height=max(HEIGHT, 100 + 34 * (len(limbs) + len(misses))),
         alt=f"{len(limbs)} continuation{'s' if len(limbs) > 1 else ''} of the prompt, each a line"
         " from where it leaves another. Enter on its end takes it up again, on its beginning goes"
-        f" back to where it left. Below them, dotted, the {len(misses)} likeliest tokens that did"
-        " not come; Enter takes one.",
+        " back to where it left."
+        + (" Below them, dotted, what nearly came; Enter takes it." if misses else ""),
         on_click=take_up,
     )
+    nearly = (
+        "Dotted is what nearly came instead, as likely as it was to the model: a click goes that"
+        " way, as does one on a bar or a token above."
+        if misses
+        else "Nothing else came near: the model was sure all along. A click on a bar or a token"
+        " above goes another way."
+    )
     st.html(
-        '<p class="gpt-caption">Dotted is what nearly came instead, as likely as it was to the'
-        " model: a click goes that way, as does one on a bar or a token above. What you leave stays"
-        " here, and a click on its end takes it up again. An orange beginning was given, not"
-        " drawn.</p>"
+        f'<p class="gpt-caption">{nearly} What you leave for another way stays here, and a click on'
+        " its end takes it up again; a control that is moved writes the text anew in its place. An"
+        " orange beginning was given, not drawn.</p>"
     )
 
 

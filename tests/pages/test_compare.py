@@ -328,13 +328,25 @@ def test_different_tokens_are_not_compared_place_by_place() -> None:
     app = open_page(a="shakespeare", a_step="66", b="shakespeare")
     said = html(app)
     assert "Of A no loss can be measured on text held out: " in said, "the text is not there"
+    assert "On the text above <b>B</b> predicts better, by <b>" in said
     assert "loss on the text, nats per token" in said
+
+
+def test_another_run_that_cannot_read_the_text_gets_another_and_the_page_says_so() -> None:
+    app = open_page(a="copy", b="copy")
+    first = app.text_area(key="compare text").value
+    app.selectbox(key="compare run B").set_value("shakespeare").run()
+    assert app.text_area(key="compare text").value == first.replace("=", "")
+    said = html(app)
+    assert f"“{first}” cannot be read by both of these: another text has taken its place" in said
+    assert "Which of the two predicts better cannot be told here." in said, "one answers, one reads"
 
 
 def test_without_a_validation_loss_only_the_text_tells() -> None:
     train("Never tested", 1, corpus="eight-names")
-    app = open_page(a="never-tested", b="copy", text="aaa")
-    assert "Of A no loss can be measured on text held out: " in html(app)
+    said = html(open_page(a="never-tested", b="copy", text="aaa"))
+    assert "Of A no loss can be measured on text held out: " in said
+    assert "On the text above <b>" in said
 
 
 def test_the_training_page_leads_here_with_both_its_runs() -> None:

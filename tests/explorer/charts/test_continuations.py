@@ -58,4 +58,4 @@ def test_what_was_tried_runs_from_fork_to_end_and_what_stands_is_blue() -> None:
     assert ends.x == pytest.approx((4, 3))
     assert (late.y, early.y) == ((1, 2), (0, 3)), "each from the row in which the text runs there"
     assert list(map(list, misses.customdata)) == [["miss", 2, 122], ["miss", 0, 121]]
-    assert list(misses.text) == [" z 0.40", " y 0.30"]
+    assert list(misses.text) == [" z 0.40 ", " y 0.30 "]
