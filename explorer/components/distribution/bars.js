@@ -7,6 +7,15 @@ function createBars(view) {
   const caption = view.root.querySelector(".caption");
   let shown = []; // numbers of the tokens in the order of the bars
   let slot = 1;
+  let axis = { top: 0, message: null, place: null };
+
+  /** The end of the axis. While a control is dragged it only grows, or bars could not be compared. */
+  function topFor(largest) {
+    const { message, place } = view;
+    const isSame = axis.message === message && axis.place === place;
+    axis = { top: Math.max(niceTop(largest), isSame ? axis.top : 0), message, place };
+    return axis.top;
+  }
 
   function ordered() {
     const { now } = view;
@@ -22,7 +31,7 @@ function createBars(view) {
     const { now, colour } = view;
     const finals = shown.map((k) => (k === TAIL ? now.finalTail : now.final[k]));
     const models = shown.map((k) => (k === TAIL ? now.modelTail : now.model[k]));
-    const top = niceTop(Math.max(...finals, ...models));
+    const top = topFor(Math.max(...finals, ...models));
     const floor = height - INSET.bottom;
     const up = (share) => floor - (share / top) * (floor - INSET.top);
     slot = (width - INSET.left - INSET.right) / shown.length;
@@ -41,6 +50,7 @@ function createBars(view) {
     const taken = tokenOf(view);
     const lit = view.pointed ?? taken;
     const isTailBar = (k) => k === TAIL && now.size > now.logits.length;
+    const letters = Math.min(13, Math.max(9, slot + 1.5)); // side by side they must not touch
     context.textAlign = "center";
     shown.forEach((k, i) => {
       const x = INSET.left + i * slot;
@@ -57,7 +67,7 @@ function createBars(view) {
       }
       if (slot >= 8 || k === lit) {
         context.fillStyle = css(isOut ? colour.muted : colour.text);
-        context.font = `${k === lit ? "700 " : ""}13px ${view.mono}`;
+        context.font = `${k === lit ? "700 13" : letters}px ${view.mono}`;
         context.fillText(k === TAIL ? "…" : now.textOf(k).slice(0, 3), x + slot / 2, floor + 17);
       }
       if (k === lit) {
