@@ -129,7 +129,7 @@ def show_tried(text: Text) -> None:
         "Dotted is what nearly came instead, as likely as it was to the model: a click goes that"
         " way, as does one on a bar or a token above."
         if misses
-        else "Nothing else came near: the model was sure all along. A click on a bar or a token"
+        else f"Nothing untried came near: each had less than {NEAR}. A click on a bar or a token"
         " above goes another way."
     )
     st.html(
