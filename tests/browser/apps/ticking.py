@@ -16,10 +16,15 @@ def tick(number: int) -> None:
     st.text(f"ticking {number}")
 
 
+def count() -> None:
+    state.presses = state.get("presses", 0) + 1
+
+
 state.runs = state.get("runs", 0) + 1
-st.button("Again")
+st.button("Again", on_click=count)
 time.sleep(3 * TICK)
 for number in range(FRAGMENTS):
     run_apart(tick, number, every=TICK)
     st.text(f"below {number}")
 st.text(f"run {state.runs}")
+st.text(f"presses {state.get('presses', 0)}")
