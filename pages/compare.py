@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.address import show_refusals
 from explorer.charts.comparison import SIDE_CSS
@@ -19,7 +20,6 @@ from explorer.compare.worth import show_worth
 from explorer.reruns import (
     begin_page,
     end_page,
-    let_it_be_painted,
     run_apart,
     run_whole_page,
     was_cut_short,
@@ -62,7 +62,6 @@ def show_pairs(subject: Subject) -> None:
     """Head against head; which pair is open stands in the address."""
     refusals = st.container()  # of what the address asks for: known when all has been shown
     show_heads(subject)
-    let_it_be_painted()  # a new address makes the browser think as long as half a picture does
     chosen = [(side.summary, side.step) for side in subject.sides]
     write_link(chosen, subject.text, subject.seed)
     with refusals:
@@ -114,16 +113,31 @@ THINGS_TO_TRY = [
 ]
 
 
+def judge_within(place: DeltaGenerator, subject: Subject) -> None:
+    """The verdict, in its place above the pictures.
+
+    It is sent after them, but for the first time, when they would move down for it.
+    """
+    verdict = judge(subject)
+    tick = tick_for(verdict, subject)
+    with place:
+        run_apart(show_verdict, subject, [verdict], tick, every=tick)
+
+
 def show() -> None:
     """The choice and all that answers to it; title and navigation need not be sent anew."""
     if was_cut_short():
         run_whole_page()
     subject = choose_subject()
     if subject is not None:
-        verdict = judge(subject)
-        tick = tick_for(verdict, subject)
-        run_apart(show_verdict, subject, [verdict], tick, every=tick)
+        place = st.container()
+        is_first = not state.get("compare was shown")
+        if is_first:
+            judge_within(place, subject)
         run_apart(show_pairs, subject)
+        if not is_first:
+            judge_within(place, subject)
+        state["compare was shown"] = True
     show_things_to_try(THINGS_TO_TRY)
     if subject is not None:
         show_losses(subject)

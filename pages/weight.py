@@ -5,17 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.address import show_refusals
 from explorer.charts.numbers import format_number
 from explorer.charts.weight_words import arithmetic, lines_of, written
+from explorer.reruns import let_it_be_painted, run_apart
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from explorer.weight.link import PAGE, read_link, write_link
 from explorer.weight.moving import Suggested, show_moving
-from explorer.weight.picking import show_map, show_matrix
-from explorer.weight.subject import Subject, choose_subject
-from explorer.weight.uses import show_uses
+from explorer.weight.picking import name_place, show_map, show_matrix
+from explorer.weight.subject import Matrix, Subject, choose_matrix, choose_weight
+from explorer.weight.uses import draw_uses, explain_uses
 from gpt.lens.loss_along_weight import LossAlongWeight
 from gpt.lens.next_step import prepare_step
 from gpt.lens.update_arithmetic import AdamUpdate, MuonUpdate
@@ -32,7 +34,7 @@ state = st.session_state
 def show_arithmetic(subject: Subject) -> None:
     """From the gradient to the new weight, every line with its numbers."""
     st.header("From the gradient to the new weight", anchor="arithmetic")
-    step, training = subject.matrix, subject.next_step.config.training
+    step, training = subject.taken, subject.next_step.config.training
     longest = training.gradient_clip if isinstance(training, TrainingConfig) else None
     update = step.arithmetic(*subject.place)
     st.html(f'<p class="gpt-caption">{memory_words(subject)}</p>')
@@ -49,15 +51,15 @@ def show_arithmetic(subject: Subject) -> None:
     )
 
 
-def batch_words(subject: Subject) -> str:
+def batch_words(matrix: Matrix) -> str:
     """Which step this is, and how one can tell that the batch is the run's own."""
-    following, run = subject.next_step, subject.next_step.config
+    following, run = matrix.next_step, matrix.next_step.config
     B, T = following.batch[0].shape
     what = f"{B} × {T} tokens" if B > 1 else f"a document of {T} tokens"
     text = (
         f"<b>Step {following.step:,}</b> reads {what}: the batch that the run's seed"
         f" {run.training.seed} draws as number {following.step:,}. The loss on this batch is"
-        f" <b>{subject.matrix.loss:.5f}</b> nats per token"
+        f" <b>{matrix.taken.loss:.5f}</b> nats per token"
     )
     if following.recorded:
         return (
@@ -128,26 +130,49 @@ THINGS_TO_TRY = [
 ]
 
 
+def show_weight(
+    matrix: Matrix, where: DeltaGenerator, picture: DeltaGenerator, below: DeltaGenerator
+) -> None:
+    """The chosen weight, and all that answers to it: the rest of the page stays as it is."""
+    subject = choose_weight(matrix)
+    with where:
+        show_matrix(subject)
+        place = st.container()
+    with below:
+        st.header("Its gradient is the sum of its uses", anchor="uses")
+        with st.container(key="weight-uses-beside"):
+            drawn, beside = st.columns([8, 5], gap="large")
+        with drawn:
+            uses = draw_uses(subject)
+        words = st.container()
+    let_it_be_painted()
+    with place:
+        name_place(subject)
+    with words:
+        if uses:
+            explain_uses(uses, beside)
+        show_arithmetic(subject)
+    # Last, for its forward passes take longest: the rest of the page need not wait for them.
+    with picture:
+        run_apart(show_hand, subject)
+
+
 if "weight run" not in state:
     read_link()
 for style in STYLES:
     st.html(f"<style>{style.read_text(encoding='utf-8')}</style>")
 st.title("What happens to one weight in one step?")
-subject = choose_subject()
-if subject is not None:
+matrix = choose_matrix()
+if matrix is not None:
     refusals = st.container()  # of what the address asks for: known when all has been shown
-    st.html(f'<p class="gpt-caption">{batch_words(subject)}</p>')
+    st.html(f'<p class="gpt-caption">{batch_words(matrix)}</p>')
     with st.container(key="weight-picture"):
         where, picture = st.columns([6, 8], gap="medium")
     with where:
-        show_map(subject)
-        show_matrix(subject)
+        show_map(matrix)
     show_things_to_try(THINGS_TO_TRY)
-    show_uses(subject)
-    show_arithmetic(subject)
-    # Last, for its forward passes take longest: the rest of the page need not wait for them.
-    with picture:
-        st.fragment(show_hand)(subject)
+    below = st.container()
+    st.fragment(show_weight)(matrix, where, picture, below)
     with refusals:
         show_refusals(PAGE)
 show_code(take_step, Watch, Use, AdamUpdate, MuonUpdate, LossAlongWeight, prepare_step)

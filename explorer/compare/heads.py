@@ -14,6 +14,7 @@ from explorer.charts.tokens import BOS_SIGN
 from explorer.compare.subject import Side, Subject
 from explorer.components.head_pair import HeadPair, head_pair
 from explorer.components.plot import PlotEvent, plot
+from explorer.reruns import let_it_be_painted
 from gpt.lens.comparison import head_distances
 from gpt.lens.heads import LABEL_THRESHOLD
 
@@ -47,16 +48,6 @@ def show_heads(subject: Subject) -> None:
             f" {distances[pair]:.2f} apart. Enter on a cell opens that pair.",
             on_click=open_pair,
         )
-    with beside:
-        st.html(words(distances, names, pair, readings))
-        st.download_button(
-            "Distances as CSV",
-            lambda: pd.DataFrame(distances, index=names[0], columns=names[1]).to_csv(),
-            f"{subject.filename('heads')}.csv",
-            "text/csv",
-            on_click="ignore",
-            icon=":material/table:",
-        )
     row, column = pair
     titles = (f"A: {names[0][row]}", f"B: {names[1][column]}")
     head_pair(
@@ -73,6 +64,17 @@ def show_heads(subject: Subject) -> None:
         alt=f"Where {titles[0]} and {titles[1]} look on this text, and where the second looks more."
         " Arrow keys walk through the cells.",
     )
+    let_it_be_painted()
+    with beside:
+        st.html(words(distances, names, pair, readings))
+        st.download_button(
+            "Distances as CSV",
+            lambda: pd.DataFrame(distances, index=names[0], columns=names[1]).to_csv(),
+            f"{subject.filename('heads')}.csv",
+            "text/csv",
+            on_click="ignore",
+            icon=":material/table:",
+        )
 
 
 def why_not(subject: Subject) -> str | None:

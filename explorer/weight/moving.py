@@ -117,8 +117,8 @@ def reach_of(subject: Subject) -> float:
         persist_state="session",
     )
     chosen: Reach = state["weight reach"]
-    typical = sqrt(subject.matrix.before.double().square().mean().item())
-    change = abs(subject.matrix.update[subject.place].item())
+    typical = sqrt(subject.taken.before.double().square().mean().item())
+    change = abs(subject.taken.update[subject.place].item())
     return REACHES[chosen] * max(typical, change, 1e-3)
 
 
@@ -141,7 +141,7 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
     ):
         return None
     values = along.value + reach * np.linspace(-1, 1, points)
-    new = subject.matrix.arithmetic(*subject.place).new_weight
+    new = subject.taken.arithmetic(*subject.place).new_weight
     after = Moved(new, along.loss_at(new))
     curve = Curve(values, np.array(along.sweep(values.tolist())), after)
     state["weight curve measured"] = (key, curve)

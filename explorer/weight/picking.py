@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import get_args
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from explorer.charts.tokens import chip
@@ -21,47 +20,34 @@ from explorer.charts.weight import (
 from explorer.charts.weight_map import MAP_COLUMNS, lay_out, map_figure
 from explorer.components.plot import PlotEvent, plot
 from explorer.controls import show_mistake
-from explorer.weight.subject import WHAT, Subject, What, matrix_names, tensor_name
+from explorer.weight.subject import WHAT, Matrix, Subject, What, matrix_names, tensor_name
 
 PLURALS: dict[What, str] = {"weight": "weights", "gradient": "gradients", "update": "updates"}
 state = st.session_state
 
 
-def show_map(subject: Subject) -> None:
+def show_map(matrix: Matrix) -> None:
     """Every matrix of the model, to be clicked."""
-    names = matrix_names(subject.opened)
-    places = {name: place_of(tensor_name(subject.opened, name)) for name in names}
+    names = matrix_names(matrix.opened)
+    places = {name: place_of(tensor_name(matrix.opened, name)) for name in names}
     lines = list(dict.fromkeys(line for line, _ in places.values()))
+    weights = matrix.next_step.weights
+    matrices = {name: weights[name].reshape(-1, weights[name].shape[-1]) for name in names}
     plot(
-        map_of(subject, places, lines),
+        map_figure(lay_out(matrices, places), lines, matrix.taken.name),
         key="weight map",
         height=72 + 74 * len(lines),
         alt=f"The weights of all {len(names)} matrices of the model, layer by layer, blue above"
-        f" zero and orange below; {subject.weight.matrix} is chosen. Enter on one chooses it.",
-        on_click=lambda event: choose_matrix(names, event),
-        filename=subject.filename("matrices"),
+        f" zero and orange below; {matrix.taken.name} is chosen. Enter on one chooses it.",
+        on_click=lambda event: pick_matrix(names, event),
+        filename=matrix.filename("matrices"),
         columns=MAP_COLUMNS,
     )
 
 
-def choose_matrix(names: list[str], event: PlotEvent) -> None:
+def pick_matrix(names: list[str], event: PlotEvent) -> None:
     if event.text in names:
         state["weight matrix"] = event.text
-
-
-def map_of(
-    subject: Subject, places: Mapping[str, tuple[str, str]], lines: Sequence[str]
-) -> go.Figure:
-    """The figure, kept as long as nothing but row and column change."""
-    key = (str(subject.run.path), subject.checkpoint, subject.weight.matrix)
-    kept = state.get("weight map kept")
-    if kept is None or kept[0] != key:
-        weights = subject.next_step.weights
-        matrices = {name: weights[name].reshape(-1, weights[name].shape[-1]) for name in places}
-        figure = map_figure(lay_out(matrices, places), lines, subject.weight.matrix)
-        state["weight map kept"] = kept = (key, figure)
-    found: go.Figure = kept[1]
-    return found
 
 
 def place_of(name: str) -> tuple[str, str]:
@@ -80,7 +66,7 @@ def place_of(name: str) -> tuple[str, str]:
 
 
 def show_matrix(subject: Subject) -> None:
-    """The matrix, its weights to be clicked or named by row and column."""
+    """The matrix, its weights to be clicked."""
     state.setdefault("weight what", WHAT)
     st.segmented_control(
         "Show its",
@@ -111,14 +97,13 @@ def show_matrix(subject: Subject) -> None:
             "The weights around the chosen one",
             260 if rows > 1 else 150,
         )
-    name_place(subject, rows, columns)
-    st.html(f'<p class="gpt-caption">{place_words(subject)}</p>')
 
 
-def name_place(subject: Subject, rows: int, columns: int) -> None:
+def name_place(subject: Subject) -> None:
     """Row and column to be typed; what the matrix does not have is answered beside them."""
+    lengths = subject.taken.before.shape
     for column, name, length, shown in zip(
-        st.columns(2), ("row", "column"), (rows, columns), subject.place, strict=True
+        st.columns(2), ("row", "column"), lengths, subject.place, strict=True
     ):
         typed: int = state[f"weight {name}"]
         with column:
@@ -136,6 +121,7 @@ def name_place(subject: Subject, rows: int, columns: int) -> None:
                     f"This matrix has no {name} {typed:,}: its {name}s are 0 to {length - 1}. Shown"
                     f" is {name} {shown}."
                 )
+    st.html(f'<p class="gpt-caption">{place_words(subject)}</p>')
 
 
 def place_words(subject: Subject) -> str:
@@ -154,7 +140,7 @@ def place_words(subject: Subject) -> str:
         words = f"The weight is the logit of {token(column)} after {token(row)}."
     elif name == "lm_head.weight":
         words = f"The weight is how channel {column} counts for the logit of {token(row)}."
-    elif len(subject.matrix.before) == 1:
+    elif len(subject.taken.before) == 1:
         words = f"The weight is that of channel {column}."
     else:
         words = f"The weight is how input {column} counts for output {row}."
@@ -162,7 +148,7 @@ def place_words(subject: Subject) -> str:
 
 
 def draw(subject: Subject, pooled: Pooled, what: What, key: str, called: str, height: int) -> None:
-    rows, columns = subject.matrix.before.shape
+    rows, columns = subject.taken.before.shape
     plot(
         matrix_figure(pooled, subject.place, what),
         key=key,

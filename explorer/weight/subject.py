@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Literal
 
@@ -36,66 +36,42 @@ state = st.session_state
 
 
 @dataclass(frozen=True)
-class Subject:
-    """One weight in one training step.
+class Matrix:
+    """One matrix in one training step.
 
     Attributes:
         summary: the run.
         checkpoint: after which step the weights are as they are.
         opened: the model at it.
         next_step: what the step takes.
-        matrix: what the step did to the weight's matrix.
-        weight: which one.
+        taken: what the step did to the matrix.
     """
 
     summary: Summary
     checkpoint: int
     opened: OpenedModel
     next_step: NextStep
-    matrix: MatrixStep
-    weight: WeightId
+    taken: MatrixStep
 
     @property
     def run(self) -> Run:
         return self.summary.run
 
     @property
-    def place(self) -> tuple[int, int]:
-        return self.weight.row, self.weight.column
-
-    @property
-    def moment(self) -> tuple[WeightId, int, str]:
-        """Which weight, when, and of what run."""
-        return self.weight, self.checkpoint, self.run.name
-
-    @property
     def tensor_name(self) -> str:
-        """What the model in tensors calls the matrix."""
-        return tensor_name(self.opened, self.weight.matrix)
-
-    @property
-    def name(self) -> str:
-        """The weight's id as people write it."""
-        return f"({self.weight.matrix}, {self.weight.row}, {self.weight.column})"
+        """What the model in tensors calls it."""
+        return tensor_name(self.opened, self.taken.name)
 
     def filename(self, what: str) -> str:
         """For what is saved of it, without an ending."""
         return name_file(self.run.name, self.checkpoint, what)
 
-    def filename_here(self, what: str) -> str:
-        """For what is about this weight alone."""
-        return self.filename("-".join([*map(str, self.weight), what]))
-
-    @property
-    def gradient(self) -> float:
-        return self.matrix.gradient[self.place].item()
-
     def numbers(self, what: What) -> Numbers:
         """The weights of the matrix before the step, their gradients or their changes."""
         tensors = {
-            "weight": self.matrix.before,
-            "gradient": self.matrix.gradient,
-            "update": self.matrix.update,
+            "weight": self.taken.before,
+            "gradient": self.taken.gradient,
+            "update": self.taken.update,
         }
         return tensors[what].float().numpy()
 
@@ -107,7 +83,40 @@ class Subject:
         return [[known[token] for token in row] for row in rows]
 
 
-def choose_subject() -> Subject | None:
+@dataclass(frozen=True)
+class Subject(Matrix):
+    """One weight of it.
+
+    Attributes:
+        weight: which one.
+    """
+
+    weight: WeightId
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.weight.row, self.weight.column
+
+    @property
+    def moment(self) -> tuple[WeightId, int, str]:
+        """Which weight, when, and of what run."""
+        return self.weight, self.checkpoint, self.run.name
+
+    @property
+    def name(self) -> str:
+        """The weight's id as people write it."""
+        return f"({self.weight.matrix}, {self.weight.row}, {self.weight.column})"
+
+    def filename_here(self, what: str) -> str:
+        """For what is about this weight alone."""
+        return self.filename("-".join([*map(str, self.weight), what]))
+
+    @property
+    def gradient(self) -> float:
+        return self.taken.gradient[self.place].item()
+
+
+def choose_matrix() -> Matrix | None:
     """Run, checkpoint and matrix, chosen; None, and a sentence, where that cannot be."""
     runs = openable_runs(can_take_steps)
     if not runs:
@@ -136,7 +145,7 @@ def choose_subject() -> Subject | None:
     except TrainingDiverged as error:
         show_mistake(str(error))
         return None
-    return Subject(summary, checkpoint, opened, next_step, step, choose_weight(summary, step))
+    return Matrix(summary, checkpoint, opened, next_step, step)
 
 
 def compute_as(summary: Summary) -> None:
@@ -233,13 +242,14 @@ def tensor_name(opened: OpenedModel, name: str) -> str:
     return name if opened.plain is None else tensor_names(opened.plain.config)[name]
 
 
-def choose_weight(summary: Summary, step: MatrixStep) -> WeightId:
+def choose_weight(matrix: Matrix) -> Subject:
     """The chosen row and column; in a matrix that is new here, those of the largest gradient.
 
     A row or column that the matrix does not have leaves the weight where it was.
     """
+    step = matrix.taken
     lengths = step.before.shape
-    chosen_in, names = (summary.run.name, step.name), ("weight row", "weight column")
+    chosen_in, names = (matrix.run.name, step.name), ("weight row", "weight column")
     is_new = state.get("weight place of") != chosen_in
     is_from_link = "weight place of" not in state
     if not all(name in state for name in names) or (is_new and not is_from_link):
@@ -253,4 +263,5 @@ def choose_weight(summary: Summary, step: MatrixStep) -> WeightId:
         for number, length, known in zip(typed, lengths, before, strict=True)
     )
     state["weight place"] = (row, column)
-    return WeightId(step.name, row, column)
+    parts = {each.name: getattr(matrix, each.name) for each in fields(matrix)}
+    return Subject(**parts, weight=WeightId(step.name, row, column))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.charts.numbers import format_number
 from explorer.charts.tokens import chip, coloured
@@ -19,45 +22,67 @@ ALL = "all together"
 state = st.session_state
 
 
-def show_uses(subject: Subject) -> None:
-    """Where the weight was used in this batch, what each use adds, and that the sum is right."""
-    st.header("Its gradient is the sum of its uses", anchor="uses")
-    uses = [use for use in subject.matrix.uses if use.only_row in (None, subject.weight.row)]
+@dataclass(frozen=True)
+class UsesShown:
+    """The uses of a weight in its step, as they are looked at.
+
+    Attributes:
+        of: the weight.
+        uses: all of them; none where the step does not read the weight.
+        looked_at: the uses in the picture.
+        whole: what all of them add to the gradient, (B, T).
+        shown: what those in the picture add, (B, T).
+        chosen: the framed example and position.
+    """
+
+    of: Subject
+    uses: list[Use]
+    looked_at: list[Use]
+    whole: Numbers
+    shown: Numbers
+    chosen: tuple[int, int]
+
+
+def draw_uses(subject: Subject) -> UsesShown | None:
+    """Where the weight was used in this batch, and what each use adds; None where it was not."""
+    uses = [use for use in subject.taken.uses if use.only_row in (None, subject.weight.row)]
     each = [use.contributions(*subject.place).double().numpy() for use in uses]
     if not each:
         state["weight use role"], state["weight pinned"] = ALL, None
         st.html('<p class="gpt-lead">Nothing in this step reads this weight.</p>')
-        return
+        return None
     whole = np.sum(each, axis=0)
     use = choose_use(uses)
     shown = whole if use is None else each[uses.index(use)]
     B, T = shown.shape
     chosen = chosen_place(subject, shown)
-    texts = subject.texts()
-    with st.container(key="weight-uses-beside"):
-        picture, beside = st.columns([8, 5], gap="large")
-    with picture:
-        plot(
-            uses_figure(shown, texts, chosen),
-            key="weight uses",
-            height=min(440, 190 + 18 * B) if B > 1 else 260,
-            alt=f"What each of {B} examples adds to the gradient at each of {T} positions, blue"
-            f" where it adds and orange where it takes away; the sum is"
-            f" {written(float(shown.sum()))}. Enter on a cell shows its product.",
-            on_click=pin,
-            filename=subject.filename_here("uses"),
-            columns={
-                "example": "y",
-                "position": "x",
-                "token": "text",
-                "adds": "z",
-            },
-        )
+    plot(
+        uses_figure(shown, subject.texts(), chosen),
+        key="weight uses",
+        height=min(440, 190 + 18 * B) if B > 1 else 260,
+        alt=f"What each of {B} examples adds to the gradient at each of {T} positions, blue"
+        f" where it adds and orange where it takes away; the sum is"
+        f" {written(float(shown.sum()))}. Enter on a cell shows its product.",
+        on_click=pin,
+        filename=subject.filename_here("uses"),
+        columns={
+            "example": "y",
+            "position": "x",
+            "token": "text",
+            "adds": "z",
+        },
+    )
+    return UsesShown(subject, uses, uses if use is None else [use], whole, shown, chosen)
+
+
+def explain_uses(uses: UsesShown, beside: DeltaGenerator) -> None:
+    """That the sum is right, the framed use as a product, and the text it stands in."""
+    texts = uses.of.texts()
+    b, t = uses.chosen
     with beside:
-        st.html(sum_words(subject, whole, [use.role for use in uses]))
-        st.html(product_words(subject, uses if use is None else [use], texts, chosen))
-    b, t = chosen
-    words = coloured(texts[b], shown[b].tolist(), chosen=t)
+        st.html(sum_words(uses))
+        st.html(product_words(uses, texts))
+    words = coloured(texts[b], uses.shown[b].tolist(), chosen=t)
     st.html(
         f'<p class="gpt-caption">Example {b + 1}, every token on the colour of what it adds:</p>'
         f'<p class="gpt-example">{words}</p>'
@@ -94,10 +119,11 @@ def pin(event: PlotEvent) -> None:
         state["weight pinned"] = (state["weight pinned for"], event.index)
 
 
-def sum_words(subject: Subject, whole: Numbers, roles: list[str]) -> str:
+def sum_words(uses: UsesShown) -> str:
     """How many uses there are, what they sum to, and what autograd says."""
-    total, gradient = float(whole.sum()), subject.gradient
-    engine = "autograd" if subject.opened.plain is None else "gpt.scalar, number by number,"
+    whole, roles = uses.whole, [use.role for use in uses.uses]
+    total, gradient = float(whole.sum()), uses.of.gradient
+    engine = "autograd" if uses.of.opened.plain is None else "gpt.scalar, number by number,"
     n_used = int(np.count_nonzero(whole))
     is_repeated = len(set(roles)) > 1
     named = f" ({', '.join(dict.fromkeys(roles))})" if is_repeated else f", {roles[0]}"
@@ -108,11 +134,9 @@ def sum_words(subject: Subject, whole: Numbers, roles: list[str]) -> str:
       <p>they differ by <b>{format_number(abs(total - gradient), 3)}</b></p></div>"""
 
 
-def product_words(
-    subject: Subject, uses: list[Use], texts: list[list[str]], chosen: tuple[int, int]
-) -> str:
-    """The pinned use as a product: what was read there, and how the loss answers."""
-    b, t = chosen
+def product_words(uses: UsesShown, texts: list[list[str]]) -> str:
+    """The framed use as a product: what was read there, and how the loss answers."""
+    (b, t), subject = uses.chosen, uses.of
     targets = subject.next_step.batch[1]
     token = chip(texts[b][t])
     target = int(targets[b, t])
@@ -122,7 +146,7 @@ def product_words(
         else f"to be followed by {chip(subject.opened.tokenizer.decode([target]))}"
     )
     rows = ""
-    for use in uses:
+    for use in uses.looked_at:
         read = use.read(*subject.place)[b, t].item()
         answer = use.answer(*subject.place)[b, t].item()
         rows += (
