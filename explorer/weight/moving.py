@@ -18,6 +18,7 @@ from explorer.charts.weight import Moved, Numbers, curve_figure
 from explorer.components.live_sliders import Slider, live_sliders
 from explorer.components.plot import plot
 from explorer.controls import show_mistake
+from explorer.reruns import PAINTING
 from explorer.run_choice import suit_text
 from explorer.weight.subject import Subject, compute_as, loss_along
 from gpt.lens.loss_along_weight import LossAlongWeight
@@ -25,7 +26,7 @@ from gpt.lens.weight_step import WeightId
 
 # Of the curve: odd, so that the weight as it is is the one in the middle.
 MOST_POINTS, FEWEST_POINTS = 25, 7
-WAITING_SECONDS = 6.0  # for a curve: where passes are slow, it has fewer points
+WAITING_SECONDS = 1.0  # for a curve: where passes are slow, it has fewer points
 PATIENCE_SECONDS = 20.0  # where even the fewest points take longer, somebody has to ask for it
 SLIDER = "weight by hand"
 NAME = "Move it by hand"
@@ -129,10 +130,11 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
     if kept is not None and kept[0] == key:
         found: Curve = kept[1]
         return found
-    along.loss_at(along.value)  # the first pass of all is slower than those that follow
+    here = along.loss_at(along.value)  # the first pass of all is slower than those that follow
     started = time.perf_counter()
-    along.loss_at(along.value)
+    first = along.loss_at(along.value - reach)
     seconds = time.perf_counter() - started
+    state["weight pass took"] = (str(subject.run.path), seconds)
     points = points_in(WAITING_SECONDS, seconds)
     needed = points * seconds
     if needed > PATIENCE_SECONDS and not st.button(
@@ -141,11 +143,24 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
     ):
         return None
     values = along.value + reach * np.linspace(-1, 1, points)
+    middle = points // 2
+    below, above = (
+        along.sweep(values[1:middle].tolist()),
+        along.sweep(values[middle + 1 :].tolist()),
+    )
     new = subject.taken.arithmetic(*subject.place).new_weight
     after = Moved(new, along.loss_at(new))
-    curve = Curve(values, np.array(along.sweep(values.tolist())), after)
+    curve = Curve(values, np.array([first, *below, here, *above]), after)
     state["weight curve measured"] = (key, curve)
     return curve
+
+
+def is_measured_at_once(subject: Subject) -> bool:
+    """Whether the curve takes no longer than the browser needs for the page's pictures."""
+    run: str
+    seconds: float
+    run, seconds = state.get("weight pass took", ("", 0.0))
+    return run == str(subject.run.path) and MOST_POINTS * seconds < 2 * PAINTING
 
 
 def points_in(patience: float, seconds: float) -> int:
