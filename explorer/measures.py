@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from concurrent.futures import Future
 
-from explorer.background import Background
+from explorer.background import Background, Outcome, outcome
 from gpt.corpus.corpus import Corpus
+from gpt.corpus.tokenizer import CharTokenizer
 from gpt.runs.config import RunConfig
 from gpt.runs.pace import Pace, measure_pace
 from gpt.runs.run import Run
@@ -26,6 +27,17 @@ def ask_text(config: RunConfig, source: Corpus | Run) -> Future[TextMeasure]:
         return measure_text(corpus, config.tokenizer)
 
     return _texts.ask(("text", config.corpus.sha256, config.tokenizer), measure)
+
+
+def characters_per_token(config: RunConfig, source: Corpus | Run) -> Outcome:
+    """From nats per token to bits per character, as far as it is known by now.
+
+    Of running text cut into characters it is 1, whether the text is here or not.
+    """
+    if config.corpus.kind == "text" and isinstance(config.tokenizer, CharTokenizer):
+        return Outcome(1.0, None)
+    text = outcome(ask_text(config, source))
+    return Outcome(text.value and text.value.characters_per_token, text.reason)
 
 
 def ask_pace(config: RunConfig, corpus: Corpus, *, gives_way: bool = True) -> Future[Pace]:

@@ -12,7 +12,7 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-PAINTING, SENDING = 0.15, 0.04  # seconds
+PAINTING = 0.15  # seconds
 PRESSES = ("trigger_value", "string_trigger_value", "json_trigger_value", "chat_input_value")
 
 state = st.session_state
@@ -67,15 +67,14 @@ def was_cut_short() -> bool:
     return is_fragment_alone() and not state.get("is_page_whole", True)
 
 
-def let_it_be_painted(seconds: float = PAINTING) -> None:
+def let_it_be_painted() -> None:
     """After a page's picture: what follows is sent a moment later.
 
     The browser shows nothing before it has drawn all that has come. Without this the picture waits
     for the tables and figures below it, which takes two to three times as long. PAINTING is about
-    what a page of ours needs from the picture's message to the frame that shows it; SENDING is
-    enough where what follows is worked out for as long as that.
+    what a page of ours needs from the picture's message to the frame that shows it.
     """
-    time.sleep(seconds)
+    time.sleep(PAINTING)
 
 
 @cache

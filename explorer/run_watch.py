@@ -16,7 +16,7 @@ from explorer.charts.training import (
     View,
     in_unit,
 )
-from explorer.measures import ask_text
+from explorer.measures import ask_text, characters_per_token
 from explorer.reruns import run_whole_page, was_cut_short
 from explorer.run_records import NOTHING, RunRecords
 from gpt.runs.library import Listing, Summary
@@ -58,9 +58,9 @@ def records_of(summary: Summary) -> RunRecords:
 
 def curve_of(summary: Summary, title: str) -> Curve:
     records = records_of(summary)
-    text = measured(summary)
+    characters: float | None = characters_per_token(summary.config, summary.run).value
     # How many characters there are to a token has yet to be counted, or cannot be.
-    is_unknown = text is None and view_now().unit == "bits per character"
+    is_unknown = characters is None and view_now().unit == "bits per character"
     train, validation = (
         NOTHING if is_unknown else records.series(f"{part}_loss")
         for part in ("train", "validation")
@@ -70,7 +70,7 @@ def curve_of(summary: Summary, title: str) -> Curve:
         *train,
         *validation,
         summary.config.training.steps,
-        text.characters_per_token if text else 1.0,
+        characters or 1.0,
     )
 
 
@@ -82,11 +82,12 @@ def measured(summary: Summary) -> TextMeasure | None:
 
 def bits_per_character(summary: Summary) -> float | None:
     """The newest loss in a unit that compares across tokenizers."""
-    text, status = measured(summary), summary.status
+    characters = characters_per_token(summary.config, summary.run).value
+    status = summary.status
     loss = status.train_loss if status.validation_loss is None else status.validation_loss
-    if text is None or loss is None:
+    if characters is None or loss is None:
         return None
-    return float(in_unit(np.array([loss]), "bits per character", text.characters_per_token)[0])
+    return float(in_unit(np.array([loss]), "bits per character", characters)[0])
 
 
 def baselines_in(text: TextMeasure | None) -> list[Baseline]:

@@ -80,6 +80,11 @@ def show_settings(subject: Subject) -> None:
     titles = {side.run.name: side.title for side in subject.sides}
     colours = ("muted",) if subject.is_one_run else SIDE_CSS
     st.html(comparison_table(summaries, titles, colours))
+    st.html(
+        '<p class="gpt-caption">The loss of the last batch is of text that was learnt from, one'
+        " batch of it; the validation loss is of text held out, and only that one tells what was"
+        " learnt beyond it.</p>"
+    )
 
 
 def set_up(first: tuple[str, int], second: tuple[str, int], text: str) -> None:
@@ -100,13 +105,13 @@ THINGS_TO_TRY = [
     ),
     Suggestion(
         "What the last steps still change",
-        "From 529 to 1000 the copy task is long learnt. Look how little any head moves.",
+        "From 529 to 1,000 the copy task is long learnt. Look how little any head moves.",
         set_up,
         (("copy", 529), ("copy", 1000), "srti=euhwqkpm=euhwqkpm"),
     ),
     Suggestion(
         "A beginner and a playwright",
-        "Shakespeare after 66 steps and after 2000: the same luck, and another language.",
+        "Shakespeare after 66 steps and after 2,000: the same luck, and another language.",
         set_up,
         (("shakespeare", 66), ("shakespeare", 2000), "ROMEO:\nO, Romeo, wherefore"),
     ),

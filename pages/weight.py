@@ -10,11 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.address import show_refusals
 from explorer.charts.numbers import format_number
 from explorer.charts.weight_words import arithmetic, lines_of, written
-from explorer.reruns import PAINTING, SENDING, let_it_be_painted, run_apart
+from explorer.reruns import let_it_be_painted, run_apart
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from explorer.weight.link import PAGE, read_link, write_link
-from explorer.weight.moving import Suggested, is_measured_at_once, show_moving
+from explorer.weight.moving import Suggested, show_moving
 from explorer.weight.picking import name_place, show_map, show_matrix
 from explorer.weight.subject import Matrix, Subject, choose_matrix, choose_weight
 from explorer.weight.uses import draw_uses, explain_uses
@@ -145,22 +145,15 @@ def show_weight(
         with drawn:
             uses = draw_uses(subject)
         words = st.container()
-    is_fast = is_measured_at_once(subject)
-    let_it_be_painted(SENDING if is_fast else PAINTING)
-    if is_fast:
-        show_curve(picture, subject)
+    let_it_be_painted()
     with place:
         name_place(subject)
     with words:
         if uses:
             explain_uses(uses, beside)
         show_arithmetic(subject)
-    if not is_fast:  # then its forward passes take longest, and the rest need not wait for them
-        show_curve(picture, subject)
-
-
-def show_curve(place: DeltaGenerator, subject: Subject) -> None:
-    with place:
+    # Last, for its forward passes take longest: the rest of the page need not wait for them.
+    with picture:
         run_apart(show_hand, subject)
 
 

@@ -22,6 +22,7 @@ SIDE_CSS = ("forward", "beside")  # the same, by their names in CSS
 SIDE_SCALES = (LIGHT.sequential, LIGHT.sequential_beside)
 
 MOST_NUMBERED = 12  # heads along an axis whose cells have room for a number
+LEAST_SPAN = 0.25  # of distances over the greys: what is nearly equal is to look so
 FULL = 0.72  # from which share on a cell is so blue that its text takes the colour of the ground
 MOST_NAMED = 24  # heads along an axis that have room for their names
 MOST_LEVEL = 8  # of them, that fit side by side on a narrow page
@@ -54,9 +55,8 @@ def head_distance_figure(
         for i, row in enumerate(rows)
     ]
     row, column = chosen
-    low, high = float(distances.min()), float(distances.max())
-    if high == low:
-        low, high = 0.0, 1.0
+    high = float(distances.max()) or 1.0
+    low = max(0.0, min(float(distances.min()), high - LEAST_SPAN))
     numbers = []
     if count <= MOST_NUMBERED:
         written = [[f"{each:.2f}" for each in line] for line in distances]

@@ -13,7 +13,7 @@ from explorer.charts.training import UNIT_TITLES, Curve
 from explorer.compare.losses import unit_of
 from explorer.compare.subject import Side, Subject
 from explorer.components.plot import plot
-from explorer.measures import ask_text
+from explorer.measures import ask_text, characters_per_token
 from explorer.run_watch import baselines_in, curve_of, measured
 
 
@@ -41,7 +41,8 @@ def show_losses(subject: Subject) -> None:
         if side.is_from_outside:
             words.append(f"Of {name} no training is known: it came from outside as it is.")
     for name, side in trained_sides(subject).items():
-        if unit == "bits per character" and measured(side.summary) is None:
+        characters = characters_per_token(side.summary.config, side.run)
+        if unit == "bits per character" and characters.value is None:
             words.append(f"How many characters there are to a token of {name}'s is not known.")
         else:
             known[name] = side

@@ -86,6 +86,8 @@ def why_not(subject: Subject) -> str | None:
         return "Heads are held against each other on a text that both can read."
     if not subject.has_one_text:
         return apart(subject)
+    if not subject.text:
+        return "Heads look at a text: type one above."
     if len(subject.first.ids) < 2:
         return "Heads differ from the second token on: let them read a longer text."
     return None

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from explorer.background import Background, Outcome, outcome
 from explorer.charts.training import Unit
 from explorer.compare.subject import Side, Subject
-from explorer.measures import ask_text
+from explorer.measures import characters_per_token
 from explorer.models import model_at
 from gpt.lens.ablation import compare_losses
 from gpt.lens.opening import held_out_batches
@@ -46,10 +46,10 @@ def losses_of(side: Side, subject: Subject) -> SideLosses:
         return SideLosses(own, None)
     is_in_bits, characters = unit_of(subject) == "bits per character", 1.0
     if is_in_bits:
-        text = outcome(ask_text(side.summary.config, side.run))
-        if text.value is None:
-            return SideLosses(text, None)
-        characters = text.value.characters_per_token
+        counted = characters_per_token(side.summary.config, side.run)
+        if counted.value is None:
+            return SideLosses(counted, None)
+        characters = counted.value
 
     def convert(loss: float) -> float:
         return bits_per_character(loss, characters) if is_in_bits else loss

@@ -18,7 +18,6 @@ from explorer.charts.weight import Moved, Numbers, curve_figure
 from explorer.components.live_sliders import Slider, live_sliders
 from explorer.components.plot import plot
 from explorer.controls import show_mistake
-from explorer.reruns import PAINTING
 from explorer.run_choice import suit_text
 from explorer.weight.subject import Subject, compute_as, loss_along
 from gpt.lens.loss_along_weight import LossAlongWeight
@@ -134,7 +133,6 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
     started = time.perf_counter()
     first = along.loss_at(along.value - reach)
     seconds = time.perf_counter() - started
-    state["weight pass took"] = (str(subject.run.path), seconds)
     points = points_in(WAITING_SECONDS, seconds)
     needed = points * seconds
     if needed > PATIENCE_SECONDS and not st.button(
@@ -153,14 +151,6 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
     curve = Curve(values, np.array([first, *below, here, *above]), after)
     state["weight curve measured"] = (key, curve)
     return curve
-
-
-def is_measured_at_once(subject: Subject) -> bool:
-    """Whether the curve takes no longer than the browser needs for the page's pictures."""
-    run: str
-    seconds: float
-    run, seconds = state.get("weight pass took", ("", 0.0))
-    return run == str(subject.run.path) and MOST_POINTS * seconds < 2 * PAINTING
 
 
 def points_in(patience: float, seconds: float) -> int:

@@ -40,14 +40,16 @@ def test_a_cell_is_a_pair_of_heads_and_the_chosen_is_framed() -> None:
 def test_the_greys_of_the_grid_follow_what_there_is_and_say_so() -> None:
     names = [f"layer 0, head {head}" for head in range(9)]
     distances = np.full((9, 9), 0.5)
-    distances[0, 1], distances[2, 3] = 0.41, 0.637
+    distances[0, 1], distances[2, 3] = 0.31, 0.637
     figure = head_distance_figure(distances, names, names, (0, 0), ([""] * 9, [""] * 9))
     grid, numbers = figure.data
-    assert (grid.zmin, grid.zmax) == (0.41, 0.637)
+    assert (grid.zmin, grid.zmax) == (0.31, 0.637)
     assert [colour for _, colour in grid.colorscale] == list(LIGHT.sequential_neutral)
     said = figure.layout.title.text
-    assert said.startswith("0.41 <span") and said.endswith("</span> 0.64 apart")
-    assert numbers.text[1] == ".41", "in a narrow cell there is no room for the zero"
+    assert said.startswith("0.31 <span") and said.endswith("</span> 0.64 apart")
+    assert numbers.text[1] == ".31", "in a narrow cell there is no room for the zero"
+    near = head_distance_figure(distances * 0.1, names, names, (0, 0), ([""] * 9, [""] * 9))
+    assert (near.data[0].zmin, near.data[0].zmax) == (0, 0.0637), "what is nearly equal looks so"
     alike = head_distance_figure(np.zeros((1, 1)), names[:1], names[:1], (0, 0), ([""], [""]))
     assert (alike.data[0].zmin, alike.data[0].zmax) == (0, 1)
 
