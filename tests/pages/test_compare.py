@@ -16,10 +16,10 @@ from explorer.compare.losses import measure_loss
 from explorer.models import model_at
 from gpt.corpus.catalogue import load_corpus
 from gpt.lens.comparison import head_distances
-from gpt.runs.comparison import spread_of, standard_error
+from gpt.runs.comparison import spread_of, standard_error, validation_loss_at
 from gpt.runs.data import encode_streams
 from gpt.runs.demos import list_demos
-from gpt.runs.library import create_run, runs_folder
+from gpt.runs.library import create_run, find_run, runs_folder
 from gpt.runs.outside import adopt_model
 from gpt.runs.presets import PRESETS, configure
 from gpt.runs.run import Run
@@ -306,7 +306,7 @@ def test_an_empty_text_is_the_mark_of_the_beginning_where_there_is_one() -> None
     app.text_area(key="compare text").set_value("").run()
     assert not app.exception
     assert "<b>B</b> predicts better, by" in html(app)
-    assert "Heads differ from the second token on" in html(app)
+    assert "Heads look at a text: type one above." in html(app)
     assert "places" not in html(app), "there is nothing yet that either could have guessed"
 
 
@@ -339,7 +339,11 @@ def test_another_run_that_cannot_read_the_text_gets_another_and_the_page_says_so
     assert app.text_area(key="compare text").value == first.replace("=", "")
     said = html(app)
     assert f"“{first}” cannot be read by both of these: another text has taken its place" in said
-    assert "Which of the two predicts better cannot be told here." in said, "one answers, one reads"
+    said = html(settled(app))
+    assert "They have learnt different texts, and each is tested on its own" in said
+    loss = validation_loss_at(find_run("shakespeare"), 2000)
+    assert loss is not None
+    assert f"<td>{loss / log(2):.4f}<small>" in said, "known in bits though its text is not here"
 
 
 def test_without_a_validation_loss_only_the_text_tells() -> None:
