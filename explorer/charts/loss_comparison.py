@@ -66,10 +66,12 @@ def losses_figure(
     if np.isfinite([low, high]).all():
         room = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
         reach = (low - FOOT * room, high + room)
-        figure.update_yaxes(range=reach)
         for label in figure.layout.annotations:
             if covers_a_curve(label.y, LABEL_SHARE * (reach[1] - reach[0]), curves, unit):
                 label.update(yanchor="top", yshift=-1)
+                if label.y < low + room:  # A and B then stand below it
+                    reach = (low - 1.75 * FOOT * room, reach[1])
+        figure.update_yaxes(range=reach)
     last = max(curve.steps for curve in curves.values())
     is_same = len(steps) == 2 and len(set(steps.values())) == 1
     for name, step in steps.items():

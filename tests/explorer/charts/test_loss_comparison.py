@@ -66,10 +66,13 @@ def test_losses_of_different_tokens_are_drawn_in_bits_per_character() -> None:
 
 def test_a_label_that_would_hide_where_a_curve_ends_stands_below_its_line() -> None:
     baselines = [Baseline("the best possible", 1.0), Baseline("guessing", 3.0)]
-    labels = losses_figure({"A": curve("one")}, {"A": 0, "B": 2}, baselines).layout.annotations
+    layout = losses_figure({"A": curve("one")}, {"A": 0, "B": 2}, baselines).layout
+    labels = layout.annotations
     anchors = {each.text.rsplit(" ", 1)[0]: each.yanchor for each in labels if each.y is not None}
     assert anchors["the best possible"] == "top"
     assert anchors["guessing"] == "bottom"
+    only = losses_figure({"A": curve("one")}, {"A": 0, "B": 2}, baselines[1:]).layout
+    assert layout.yaxis.range[0] < only.yaxis.range[0], "there is room below it for A and B"
 
 
 def test_one_run_is_in_the_colour_of_neither_side() -> None:
