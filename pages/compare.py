@@ -72,10 +72,12 @@ def show_settings(subject: Subject) -> None:
     """What came out of both runs, and in which settings they differ."""
     st.header("What was done differently?", anchor="settings")
     if subject.is_one_run:
-        st.html(
-            '<p class="gpt-caption">Nothing: it is one run at two moments. Only the steps between'
-            " them make the difference.</p>"
+        what = (
+            "A and B are the same model: one run, after the same step."
+            if subject.first.step == subject.second.step
+            else "it is one run at two moments. Only the steps between them make the difference."
         )
+        st.html(f'<p class="gpt-caption">Nothing: {what}</p>')
     summaries = list({side.run: side.summary for side in subject.sides}.values())
     titles = {side.run.name: side.title for side in subject.sides}
     colours = ("muted",) if subject.is_one_run else SIDE_CSS

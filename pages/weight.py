@@ -13,10 +13,10 @@ from explorer.charts.weight_words import arithmetic, lines_of, written
 from explorer.reruns import let_it_be_painted, run_apart
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
-from explorer.weight.link import PAGE, read_link, write_link
+from explorer.weight.link import PAGE, read_link, write_link, write_run
 from explorer.weight.moving import Suggested, show_moving
 from explorer.weight.picking import name_place, show_map, show_matrix
-from explorer.weight.subject import Matrix, Subject, choose_matrix, choose_weight
+from explorer.weight.subject import WHAT, Matrix, Subject, choose_matrix, choose_weight
 from explorer.weight.uses import draw_uses, explain_uses
 from gpt.lens.loss_along_weight import LossAlongWeight
 from gpt.lens.next_step import prepare_step
@@ -28,6 +28,11 @@ from gpt.tensor.training_config import TrainingConfig
 FOLDER = Path(__file__).parents[1] / "explorer"
 STYLES = [FOLDER / "attention.css", FOLDER / "weight.css"]
 
+MEMORY = (
+    "m is where the gradient has pointed of late, v how large it has been: a step goes along m, and"
+    " is divided by the root of v, so that weights with small gradients move as far as the others."
+)
+
 state = st.session_state
 
 
@@ -37,7 +42,8 @@ def show_arithmetic(subject: Subject) -> None:
     step, training = subject.taken, subject.next_step.config.training
     longest = training.gradient_clip if isinstance(training, TrainingConfig) else None
     update = step.arithmetic(*subject.place)
-    st.html(f'<p class="gpt-caption">{memory_words(subject)}</p>')
+    remembers = "" if isinstance(update, MuonUpdate) else MEMORY
+    st.html(f'<p class="gpt-caption">{memory_words(subject)} {remembers}</p>')
     st.html(arithmetic(lines_of(update, step.gradient_norm, longest)))
     after = step.after[subject.place].item()
     off = abs(after - update.new_weight)
@@ -93,7 +99,7 @@ def look_at(step: int, matrix: str, row: int, column: int, start: float | None =
     state["weight step"], state["weight matrix"] = step, matrix
     state["weight row"], state["weight column"] = row, column
     state["weight place of"] = ("copy", matrix)
-    state["weight reach"] = "far"
+    state["weight reach"], state["weight what"] = "far", WHAT
     if start is not None:
         before: Suggested | None = state.get("weight suggested")
         number = before.number + 1 if before else 0
@@ -140,6 +146,11 @@ def show_weight(
         place = st.container()
     with below:
         st.header("Its gradient is the sum of its uses", anchor="uses")
+        st.html(
+            '<p class="gpt-caption">A use is one place of the batch at which the forward pass'
+            " multiplies something by this weight. What the weight does to the loss is what it does"
+            " there, use by use, added up.</p>"
+        )
         with st.container(key="weight-uses-beside"):
             drawn, beside = st.columns([8, 5], gap="large")
         with drawn:
@@ -175,4 +186,6 @@ if matrix is not None:
     st.fragment(show_weight)(matrix, where, picture, below)
     with refusals:
         show_refusals(PAGE)
+elif "weight run" in state:
+    write_run()
 show_code(take_step, Watch, Use, AdamUpdate, MuonUpdate, LossAlongWeight, prepare_step)

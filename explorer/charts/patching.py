@@ -28,9 +28,14 @@ def patched_stream_figure(
     every = -(-len(pairs) // MOST_TICKS)
     title = "the residual stream swapped at one token and depth"
     figure = _swaps(
-        title, shares, "%{customdata}, token %{x}, %{y}: %{z:.3f}", [pairs] * len(streams)
+        title, shares, "%{customdata}, token %{text}, %{y}: %{z:.3f}", [pairs] * len(streams)
     )
-    figure.update_traces(x=np.arange(1, len(pairs) + 1, dtype=np.float32), y=list(streams))
+    numbers = range(1, len(pairs) + 1)
+    figure.update_traces(
+        x=np.array(numbers, np.float32),
+        y=list(streams),
+        text=[[str(number) for number in numbers]] * len(streams),  # x would be told as its label
+    )
     figure.update_layout(
         xaxis={
             "title": {"text": "token: swapped at"},

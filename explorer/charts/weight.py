@@ -80,7 +80,7 @@ def matrix_figure(pooled: Pooled, chosen: tuple[int, int], what: str) -> go.Figu
         "name": what,
     }
     layout = {
-        "shapes": [_frame(*_cell_of(pooled, chosen))],
+        "shapes": _frame(*_cell_of(pooled, chosen)),
         "margin": {"l": 56, "r": 8, "t": 36, "b": 44},
         "xaxis": {
             "title": {"text": "column"},
@@ -99,18 +99,21 @@ def matrix_figure(pooled: Pooled, chosen: tuple[int, int], what: str) -> go.Figu
     return go.Figure({"data": [cells], "layout": layout})
 
 
-def _frame(row: int, column: int) -> dict[str, object]:
+def _frame(row: int, column: int) -> list[dict[str, object]]:
     """Around the chosen weight: as large wherever it is, and no trace.
 
-    So another weight of the same matrix changes no trace, and the browser has no cell to paint.
+    So another weight of the same matrix changes no trace, and the browser has no cell to paint. On
+    a line in the colour of the ground, for among strong cells the orange alone would be lost.
     """
-    return {
+    place: dict[str, object] = {
         "type": "rect",
         **{"xsizemode": "pixel", "xanchor": column, "x0": -FRAME / 2, "x1": FRAME / 2},
         **{"ysizemode": "pixel", "yanchor": row, "y0": -FRAME / 2, "y1": FRAME / 2},
-        "line": {"width": 3, "color": LIGHT.backward},
-        "name": "the chosen weight",
     }
+    return [
+        {**place, "line": {"width": 8, "color": LIGHT.ground}, "name": "around the frame"},
+        {**place, "line": {"width": 3, "color": LIGHT.backward}, "name": "the chosen weight"},
+    ]
 
 
 def neighbourhood(matrix: Numbers, row: int, column: int) -> Pooled:
@@ -157,7 +160,7 @@ def curve_figure(
         "y": losses,
         "mode": "lines+markers",
         "name": "the loss, measured",
-        "line": {"color": LIGHT.forward, "width": 3, "shape": "spline", "smoothing": 0.6},
+        "line": {"color": LIGHT.forward, "width": 3},
         "marker": {"size": 5, "color": LIGHT.forward},
         "hovertemplate": "weight %{x:.5g}<br>loss %{y:.6f}<extra></extra>",
     }

@@ -109,6 +109,8 @@ def sentence(verdict: Verdict, subject: Subject) -> str:
     if subject.are_seeds_of_one:
         return _sentence_of_seeds(verdict, subject)
     if subject.is_one_run:
+        if subject.first.step == subject.second.step:
+            return "A and B are the same model: one run, after the same step."
         a, b = (each.own.value for each in verdict.losses)
         if a == b:
             return "Both have the same validation loss, to the last digit."

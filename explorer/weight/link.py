@@ -62,3 +62,9 @@ def write_link(subject: Subject) -> None:
     }
     usual = {"show": WHAT, "use": ALL, "reach": REACH, "text": first_text(subject.summary)}
     write_address(PAGE, view, usual)
+
+
+def write_run() -> None:
+    """Of a run whose step cannot be taken here: which one, and which step."""
+    asked = {name: str(state.get(f"weight {name}", "")) for name in ("run", "step")}
+    write_address(PAGE, asked, {})

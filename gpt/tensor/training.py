@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
+from threading import Lock
 from typing import Any, cast
 
 import torch
@@ -244,9 +245,16 @@ def _is_due(step: int, interval: int | None) -> bool:
     return interval is not None and step % interval == 0
 
 
+_GLOBAL_GENERATOR = Lock()
+
+
 @contextmanager
 def _global_generator_seeded(seed: int, device: torch.device) -> Iterator[None]:
     devices = [] if device.type == "cpu" else [device]
-    with torch.random.fork_rng(devices, device_type=device.type if devices else "cuda"):
+    # One at a time: it is one for all threads, and a second would draw from between the first's.
+    with (
+        _GLOBAL_GENERATOR,
+        torch.random.fork_rng(devices, device_type=device.type if devices else "cuda"),
+    ):
         torch.manual_seed(seed)
         yield

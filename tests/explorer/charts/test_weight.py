@@ -73,7 +73,7 @@ def test_around_a_weight_every_cell_is_a_weight(
 def test_the_chosen_weight_is_framed_in_the_cell_that_stands_for_it() -> None:
     matrix = np.random.default_rng(1).normal(size=(2 * MOST_CELLS, 8))
     figure = matrix_figure(pool(matrix), (101, 5), "weight")
-    (heatmap,), (frame,) = figure.data, figure.layout.shapes
+    (heatmap,), (_, frame) = figure.data, figure.layout.shapes
     assert heatmap.z.shape == (MOST_CELLS, 8)
     assert (frame.yanchor, frame.xanchor) == (50, 5)
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-6.5, 6.5, -6.5, 6.5)  # pixels

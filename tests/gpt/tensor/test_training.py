@@ -1,6 +1,7 @@
 import json
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -139,6 +140,19 @@ def test_torchs_own_generator_is_neither_read_nor_moved() -> None:
         assert torch.equal(torch.get_rng_state(), before)
         torch.manual_seed(6)
         assert [outcome(report) for report in new_trainer().run()] == first
+
+
+def test_threads_of_one_process_do_not_draw_each_others_dropout() -> None:
+    batch = get_batch(DATA, 8, 4, torch.Generator().manual_seed(1))
+
+    def losses(trainer: Trainer, steps: Sequence[int]) -> list[float]:
+        return [trainer.training_loss(batch, step).item() for step in steps]
+
+    parts = [range(1, 60), range(60, 119)]
+    alone = [losses(new_trainer(), steps) for steps in parts]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(losses, [new_trainer(), new_trainer()], parts))
+    assert together == alone
 
 
 def test_the_caller_can_steer_between_two_reports() -> None:
