@@ -24,8 +24,8 @@ from gpt.lens.loss_along_weight import LossAlongWeight
 from gpt.lens.weight_step import WeightId
 
 # Of the curve: odd, so that the weight as it is is the one in the middle.
-MOST_POINTS, FEWEST_POINTS = 25, 7
-WAITING_SECONDS = 1.0  # for a curve: where passes are slow, it has fewer points
+MOST_POINTS, FEWEST_POINTS = 25, 9
+WAITING_SECONDS = 1.5  # for a curve: where passes are slow, it has fewer points
 PATIENCE_SECONDS = 20.0  # where even the fewest points take longer, somebody has to ask for it
 SLIDER = "weight by hand"
 NAME = "Move it by hand"
