@@ -173,14 +173,16 @@ def show_corpus(
     opened, corpus = reading.opened, corpus_of(subject)
     survey: NeuronSurvey | None = None
     if corpus is not None:
-        found = ask_survey(subject, choice.step, opened, corpus)
-        survey = found.value
-        if found.is_awaited:
-            run_apart(wait_for_survey, subject, choice.step, opened, corpus, every=TICK)
-        if found.reason:
-            show_mistake(found.reason)
-    if survey is not None:
-        show_contexts(survey, opened, picked)
+        # As high while they are awaited as when they are there, so that nothing below moves.
+        with st.container(key="inside-moments"):
+            found = ask_survey(subject, choice.step, opened, corpus)
+            survey = found.value
+            if found.is_awaited:
+                run_apart(wait_for_survey, subject, choice.step, opened, corpus, every=TICK)
+            if found.reason:
+                show_mistake(found.reason)
+            if survey is not None:
+                show_contexts(survey, opened, picked)
     show_table(subject, choice, reading, listed, picked, survey)
 
 

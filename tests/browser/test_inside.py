@@ -123,6 +123,27 @@ def test_the_slider_shows_an_earlier_model_without_asking_python(view: Page) -> 
     assert "step=1000" in view.url
 
 
+def test_what_is_below_the_neurons_stays_where_it_is_while_they_are_surveyed(view: Page) -> None:
+    expect(view.locator(".st-key-inside-moments table")).to_be_visible(timeout=60_000)
+    view.evaluate(
+        """() => {
+          globalThis.heights = new Set();
+          const look = () => {
+            const moments = document.querySelector(".st-key-inside-moments");
+            heights.add(Math.round(moments?.getBoundingClientRect().height ?? 0));
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    view.locator(f"{VIEW} .steps").focus()
+    view.keyboard.press("ArrowLeft")
+    expect(view.get_by_text("Reading text that was never learnt")).to_be_visible()
+    expect(view.get_by_text("Reading text that was never learnt")).to_have_count(0, timeout=60_000)
+    expect(view.locator(".st-key-inside-moments table")).to_be_visible()
+    assert len(view.evaluate("[...heights]")) == 1
+
+
 def test_cells_can_be_reached_and_pinned_by_keyboard(view: Page) -> None:
     stage = view.locator(f"{VIEW} .stage")
     stage.focus()
