@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.address import show_refusals
-from explorer.charts.tokens import chip, visible
+from explorer.charts.tokens import BOS_SIGN, chip, visible
 from explorer.components.logit_lens import (
     Choice,
     Drawing,
@@ -123,7 +123,11 @@ def loss_words(subject: Subject, reading: Reading, step: int) -> str:
         loss = f"{reading.loss:.3f}"
         words = f" The loss on this text at step {step:,} is <b>{loss}</b> nats per token."
     if subject.losses and len(subject.steps) > 1:
-        words += " Beside the slider stands the validation loss, that on text held out."
+        words += " Beside the slider stands the validation loss, that on text held out"
+        is_task = subject.summary.config.corpus.task is not None
+        words += ", of its answers only: the rest is drawn by lot." if is_task else "."
+    if BOS_SIGN in map(visible, subject.texts):
+        words += f" {BOS_SIGN} is the mark with which every text of this model begins."
     return words
 
 

@@ -23,6 +23,7 @@ from explorer.downloads import name_file
 from explorer.inside.reading import Reading, stream_title
 from explorer.inside.subject import Subject
 from explorer.models import model_at
+from explorer.run_choice import is_readable
 from gpt.lens.logit_lens import stream_names
 from gpt.lens.patching import patch, patch_heads, patch_stream
 from gpt.lens.trace import trace
@@ -96,9 +97,10 @@ def show_swapping(subject: Subject, choice: Choice, reading: Reading) -> None:
     st.html(
         '<p class="gpt-caption">Write a text of as many tokens in which something else should come'
         f" after the pinned {pinned}. Piece by piece its residual stream takes the place of this"
-        " text's, and the maps show how far the answer goes over: 0 not at all, 1 all the way"
-        " (Meng et al. 2022).</p>"
+        " text's, and the maps show how far the answer goes over: 0 not at all, 1 all the way to"
+        " the other text's, below 0 away from it (Meng et al. 2022).</p>"
     )
+    leave_what_cannot_be_read(subject)
     entry, doing = st.columns([8, 4], vertical_alignment="bottom", gap="medium")
     with entry:
         other = st.text_input("Other text", key="inside other", persist_state="session")
@@ -121,7 +123,7 @@ def show_swapping(subject: Subject, choice: Choice, reading: Reading) -> None:
     if len(others) != len(subject.ids):
         show_mistake(
             f"The other text must have as many tokens: this has {len(subject.ids)}, that"
-            f" {len(others)}."
+            f" {len(others)}. “Change one token” makes one that has."
         )
         return
     read_so_far = slice(choice.position + 1)
@@ -133,6 +135,15 @@ def show_swapping(subject: Subject, choice: Choice, reading: Reading) -> None:
         st.html(f'<p class="gpt-caption">{alike_words(ids == others, pinned)}</p>')
         return
     show_swaps(subject, choice, others, swaps)
+
+
+def leave_what_cannot_be_read(subject: Subject) -> None:
+    """An other text of another run gives way where this model does not know all of it."""
+    before, state["inside other of"] = state.get("inside other of"), subject.run.name
+    other = state.get("inside other")
+    is_of_another = before not in (None, subject.run.name)
+    if is_of_another and other and not is_readable(other, subject.newest):
+        state["inside other"] = ""
 
 
 def alike_words(are_same: bool, pinned: str) -> str:

@@ -123,6 +123,16 @@ def test_what_cannot_be_read_leaves_what_could() -> None:
     assert app.text_area(key="inside text").value == "Ä"  # what was typed waits for its run
 
 
+def test_another_text_that_the_next_run_cannot_read_gives_way() -> None:
+    app = open_page(run="shakespeare", text="LADY")
+    app.text_input(key="inside other").set_value("LORD").run()
+    app.selectbox(key="inside run").set_value("copy").run()
+    assert app.text_input(key="inside other").value == ""
+    app.text_input(key="inside other").set_value("srt").run()
+    app.selectbox(key="inside run").set_value("shakespeare").run()
+    assert app.text_input(key="inside other").value == "srt", "which this model can read"
+
+
 def test_a_text_is_swapped_against_another() -> None:
     app = open_page(run="copy", text="euhwqkpm=euhwq")
     app.text_input(key="inside other").set_value("euhwqxpm=euhw").run()
