@@ -142,10 +142,8 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
         return None
     values = along.value + reach * np.linspace(-1, 1, points)
     middle = points // 2
-    below, above = (
-        along.sweep(values[1:middle].tolist()),
-        along.sweep(values[middle + 1 :].tolist()),
-    )
+    below = along.sweep(values[1:middle].tolist())
+    above = along.sweep(values[middle + 1 :].tolist())
     new = subject.taken.arithmetic(*subject.place).new_weight
     after = Moved(new, along.loss_at(new))
     curve = Curve(values, np.array([first, *below, here, *above]), after)

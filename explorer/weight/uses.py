@@ -28,6 +28,7 @@ class UsesShown:
 
     Attributes:
         of: the weight.
+        texts: the tokens that are read, example by example.
         uses: all of them; none where the step does not read the weight.
         looked_at: the uses in the picture.
         whole: what all of them add to the gradient, (B, T).
@@ -36,6 +37,7 @@ class UsesShown:
     """
 
     of: Subject
+    texts: list[list[str]]
     uses: list[Use]
     looked_at: list[Use]
     whole: Numbers
@@ -55,9 +57,9 @@ def draw_uses(subject: Subject) -> UsesShown | None:
     use = choose_use(uses)
     shown = whole if use is None else each[uses.index(use)]
     B, T = shown.shape
-    chosen = chosen_place(subject, shown)
+    chosen, texts = chosen_place(subject, shown), subject.texts()
     plot(
-        uses_figure(shown, subject.texts(), chosen),
+        uses_figure(shown, texts, chosen),
         key="weight uses",
         height=min(440, 190 + 18 * B) if B > 1 else 260,
         alt=f"What each of {B} examples adds to the gradient at each of {T} positions, blue"
@@ -72,17 +74,17 @@ def draw_uses(subject: Subject) -> UsesShown | None:
             "adds": "z",
         },
     )
-    return UsesShown(subject, uses, uses if use is None else [use], whole, shown, chosen)
+    looked_at = uses if use is None else [use]
+    return UsesShown(subject, texts, uses, looked_at, whole, shown, chosen)
 
 
 def explain_uses(uses: UsesShown, beside: DeltaGenerator) -> None:
     """That the sum is right, the framed use as a product, and the text it stands in."""
-    texts = uses.of.texts()
     b, t = uses.chosen
     with beside:
         st.html(sum_words(uses))
-        st.html(product_words(uses, texts))
-    words = coloured(texts[b], uses.shown[b].tolist(), chosen=t)
+        st.html(product_words(uses))
+    words = coloured(uses.texts[b], uses.shown[b].tolist(), chosen=t)
     st.html(
         f'<p class="gpt-caption">Example {b + 1}, every token on the colour of what it adds:</p>'
         f'<p class="gpt-example">{words}</p>'
@@ -134,11 +136,11 @@ def sum_words(uses: UsesShown) -> str:
       <p>they differ by <b>{format_number(abs(total - gradient), 3)}</b></p></div>"""
 
 
-def product_words(uses: UsesShown, texts: list[list[str]]) -> str:
+def product_words(uses: UsesShown) -> str:
     """The framed use as a product: what was read there, and how the loss answers."""
     (b, t), subject = uses.chosen, uses.of
     targets = subject.next_step.batch[1]
-    token = chip(texts[b][t])
+    token = chip(uses.texts[b][t])
     target = int(targets[b, t])
     asked = (
         "where nothing is asked for"
