@@ -14,6 +14,7 @@ from gpt.commands.settings import add_setting_flags, chosen_settings
 from gpt.corpus.catalogue import CATALOGUE, load_corpus
 from gpt.corpus.corpus import Corpus
 from gpt.runs.config import Origin, RunConfig
+from gpt.runs.data import check_length
 from gpt.runs.library import create_run, find_run
 from gpt.runs.pace import measure_pace
 from gpt.runs.presets import DEFAULT_PRESET, PRESETS, Preset, configure, find_preset
@@ -66,6 +67,7 @@ def _train(arguments: argparse.Namespace, workers: Workers) -> int:
             title=arguments.title,
             origin=(Origin(origin[0].name, origin[1].step), origin[0].config()) if origin else None,
         )
+        check_length(config, corpus)
         if arguments.estimate:
             return _estimate(config, corpus)
         new = create_run(

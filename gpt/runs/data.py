@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from gpt.corpus.baselines import Baselines, measure_baselines
-from gpt.corpus.byte_pair import BytePairTokenizer
+from gpt.corpus.byte_pair import LONGEST_TOKEN, BytePairTokenizer
 from gpt.corpus.corpus import Corpus, Split
 from gpt.corpus.tasks.task import EncodedExample, Example
 from gpt.corpus.tokenizer import Tokenizer
+from gpt.runs.config import RunConfig, RunError
 from gpt.runs.settings import TokenizerSettings
 
 # Fixed, so that all runs on a corpus, whatever their seeds, are tested on the same documents.
@@ -91,6 +92,32 @@ class EncodedExamples(NamedTuple):
     train: list[EncodedExample]
     validation: list[EncodedExample]
     characters_per_token: float
+
+
+def check_length(config: RunConfig, corpus: Corpus) -> None:
+    """Raises RunError where what there is to learn from is too short for the blocks of the model.
+
+    Of an example of a task, and by the model made of plain numbers, a shorter text is read as well.
+    """
+    block_size = config.model.block_size
+    if config.kind != "tensor" or corpus.task:
+        return
+    count = _count_until(corpus, config.tokenizer, block_size + 1)
+    if count <= block_size:
+        raise RunError(
+            f"{corpus.name} has {count:,} tokens to learn from, but blocks of {block_size:,} need"
+            f" at least {block_size + 1:,}: choose a longer text, or set block_size to"
+            f" {count - 1:,} or less."
+        )
+
+
+@lru_cache(maxsize=64)
+def _count_until(corpus: Corpus, tokenizer: Tokenizer, enough: int) -> int:
+    """The tokens to learn from; of a text that surely has so many, `enough`, without counting."""
+    train = split_corpus(corpus).train
+    if sum(map(len, train)) >= enough * LONGEST_TOKEN:
+        return enough
+    return len(corpus.encode(train, tokenizer))
 
 
 def encode_examples(corpus: Corpus, tokenizer: Tokenizer) -> EncodedExamples:

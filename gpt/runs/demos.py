@@ -28,9 +28,14 @@ def list_demos() -> Listing:
 
 
 def list_all() -> Listing:
-    """One's own runs, newest first, and then those that ship."""
+    """One's own runs, newest first, and then those that ship.
+
+    Each name once: as `find_run` does, one's own folder is taken before one that ships.
+    """
     own, demos = list_runs(), list_demos()
-    return Listing([*own.runs, *demos.runs], {**demos.unreadable, **own.unreadable})
+    names = {each.run.name for each in own.runs}
+    shipped = [each for each in demos.runs if each.run.name not in names]
+    return Listing([*own.runs, *shipped], {**demos.unreadable, **own.unreadable})
 
 
 def is_demo(summary: Summary) -> bool:

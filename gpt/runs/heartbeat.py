@@ -56,12 +56,14 @@ class Heartbeat:
             return self._seconds
         return self._seconds + time.monotonic() - self._running_since
 
-    def enter(self, state: State, message: str | None = None) -> None:
+    def enter(
+        self, state: State, message: str | None = None, *, has_diverged: bool = False
+    ) -> None:
         """Says at once what the run does from now on. Raises OSError."""
         self._seconds = self.seconds
         self._running_since = time.monotonic() if state == "running" else None
         self._pace.clear()
-        self._say(state=state, message=message, seconds_left=None)
+        self._say(state=state, message=message, has_diverged=has_diverged, seconds_left=None)
         self._on_state(self.status)
 
     def go_on_from(self, progress: Progress, seconds: float) -> None:

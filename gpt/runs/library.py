@@ -88,6 +88,8 @@ def create_run(
 def move_into_place(beside: Path, folder: Path | None, title: str) -> Path:
     """Renames a complete folder to its name, or to the first free one made from the title.
 
+    The names of runs that ship are not free: by its name a run is found wherever it is.
+
     Raises RunError if the given name is taken.
     """
     if folder:
@@ -99,7 +101,7 @@ def move_into_place(beside: Path, folder: Path | None, title: str) -> Path:
     while True:
         path = beside.parent / (name if number == 1 else f"{name}-{number}")
         number += 1
-        if path.exists():
+        if path.exists() or (DEMOS_FOLDER / path.name).exists():
             continue
         try:
             # Renaming onto a folder that somebody else has just filled fails, which is wanted.

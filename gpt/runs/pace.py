@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import psutil
 
@@ -88,7 +89,8 @@ def measure_pace(config: RunConfig, corpus: Corpus, *, patience: float = 60.0) -
     """Takes a few steps and says what they needed; takes some seconds itself, once per model.
 
     It is not remembered if it was disturbed, or another run trains meanwhile. Raises RunError if
-    the model does not fit into memory, or if a few steps are not done after `patience` seconds.
+    the model does not fit into memory, if it cannot learn from this text, or if a few steps are not
+    done after `patience` seconds.
     """
     known = known_pace(config)
     if known:
@@ -133,11 +135,14 @@ def _measure_apart(config: RunConfig, corpus: Corpus, patience: float) -> Pace:
                 "that this machine is doing now."
             ) from None
     try:
-        return Pace.from_dict(json.loads(answer))
+        told: dict[str, Any] = json.loads(answer)
     except ValueError:
         raise RunError(
             "This model cannot be trained here, most likely for lack of memory."
         ) from None
+    if "mistake" in told:
+        raise RunError(told["mistake"])
+    return Pace.from_dict(told)
 
 
 @dataclass
@@ -296,7 +301,11 @@ def _answer() -> None:
     question = json.loads(sys.stdin.read())
     config = RunConfig.from_json(json.dumps(question["config"]).encode())
     corpus = Corpus(**question["corpus"])
-    print(json.dumps(_measure(config, corpus).to_dict()))
+    try:
+        told: dict[str, Any] = _measure(config, corpus).to_dict()
+    except ValueError as error:
+        told = {"mistake": str(error)}
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

@@ -280,7 +280,11 @@ class _Session:
         """Says why in the status, or raises the error again if that is nobody's to mend."""
         sentence = _sentence_for(error, self._run)
         with suppress(OSError):
-            self._heartbeat.enter("failed", sentence or f"It failed unexpectedly: {error!r}.")
+            self._heartbeat.enter(
+                "failed",
+                sentence or f"It failed unexpectedly: {error!r}.",
+                has_diverged=isinstance(error, TrainingDiverged),
+            )
         if sentence is None:
             raise error
         if self._heartbeat.status.state != "failed":

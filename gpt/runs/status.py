@@ -34,6 +34,7 @@ class Status(Settings):
     Attributes:
         state: what it is doing.
         message: why, in a sentence, if there is something to say.
+        has_diverged: whether it failed because the loss or a gradient was no number any more.
         heartbeat: when this was written, in seconds since 1970.
         pid, process_started, host: who wrote it; None before the trainer has begun.
         step: updates made so far.
@@ -55,6 +56,7 @@ class Status(Settings):
     steps: int
     step: int = 0
     message: str | None = None
+    has_diverged: bool = False
     pid: int | None = None
     process_started: float | None = None
     host: str | None = None

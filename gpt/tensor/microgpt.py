@@ -134,10 +134,14 @@ class Comparison(NamedTuple):
         return sum(each.scalar.numel() for each in self.matrices)
 
     @property
+    def loss_difference(self) -> float:
+        """How far the two losses are apart."""
+        return abs(self.scalar_loss - self.tensor_loss)
+
+    @property
     def largest_difference(self) -> float:
-        """The largest among the losses' difference and those of all gradients."""
-        differences = [each.largest_difference for each in self.matrices]
-        return max(abs(self.scalar_loss - self.tensor_loss), *differences)
+        """How far the two gradients are apart that are furthest."""
+        return max(each.largest_difference for each in self.matrices)
 
 
 def compare_gradients(

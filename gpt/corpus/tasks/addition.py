@@ -13,6 +13,7 @@ class Add(Answered):
 
     name = "add"
     title = "Add two numbers"
+    asks = "Write the sum of the two numbers before the =."
     numbers = range(0, 1000)
 
     def draw(self, rng: random.Random) -> Example:

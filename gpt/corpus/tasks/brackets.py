@@ -38,6 +38,7 @@ class Brackets(Task):
     name = "brackets"
     title = "Balance brackets"
     n_pairs = 8
+    asks = f"Go on after the = until there are {n_pairs} pairs of brackets, all closed in order."
     cuts = range(4, 13)
 
     def draw(self, rng: random.Random) -> Example:

@@ -63,6 +63,7 @@ class Grammar(Task):
 
     name = "grammar"
     title = "Finish a sentence"
+    asks = "Finish the sentence: a verb that agrees with its subject, and what may follow it."
 
     def draw(self, rng: random.Random) -> Example:
         number = rng.choice(("ONE", "MANY"))

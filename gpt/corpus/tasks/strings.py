@@ -41,6 +41,7 @@ class Copy(Answered):
 
     name = "copy"
     title = "Copy a string"
+    asks = "Write again what stands between the two =, and end there."
     lengths = range(4, 11)
     filler_lengths = range(0, 7)
 
@@ -50,6 +51,12 @@ class Copy(Answered):
         drawn = "".join(rng.sample(LETTERS, n_filler + length))
         answer = drawn[n_filler:]
         return Example(f"{drawn[:n_filler]}{SEPARATOR}{answer}", answer)
+
+    def read(self, written: str) -> Example:
+        """The prompt of this task has a separator of its own."""
+        filler, _, rest = written.partition(SEPARATOR)
+        copied, _, answer = rest.partition(SEPARATOR)
+        return Example(f"{filler}{SEPARATOR}{copied}", answer)
 
     def answer_to(self, prompt: str) -> str:
         return prompt.rpartition(SEPARATOR)[2]
@@ -72,6 +79,7 @@ class Reverse(Answered):
 
     name = "reverse"
     title = "Reverse a string"
+    asks = "Write the letters before the = backwards."
     lengths = range(3, 9)
 
     def draw(self, rng: random.Random) -> Example:
@@ -87,6 +95,7 @@ class Sort(Answered):
 
     name = "sort"
     title = "Sort digits"
+    asks = "Write the digits before the = in order, the smallest first."
     lengths = range(3, 9)
 
     def draw(self, rng: random.Random) -> Example:

@@ -61,6 +61,9 @@ class Task(ABC):
     title: str
     """What people call it."""
 
+    asks: str
+    """What is to be written behind the separator, as a sentence."""
+
     @abstractmethod
     def draw(self, rng: random.Random) -> Example:
         """One example."""
@@ -87,6 +90,15 @@ class Task(ABC):
     def has_one_answer(self) -> bool:
         """Whether the prompt leaves no choice."""
         return self.floor == 0
+
+    def read(self, written: str) -> Example:
+        """Prompt and answer as a model wrote them: what it wrote may hold separators, too."""
+        prompt, _, answer = written.partition(SEPARATOR)
+        return Example(prompt, answer)
+
+    def answer_to(self, prompt: str) -> str | None:
+        """The right answer; None where there are several."""
+        return None
 
     def is_right(self, example: Example) -> bool:
         """Whether the answer is one of those that the prompt allows."""

@@ -11,8 +11,8 @@ import pytest
 from gpt.corpus.catalogue import load_corpus
 from gpt.runs.arrays import read_arrays
 from gpt.runs.config import RunError
-from gpt.runs.demos import KEPT_METRICS, ship_run
-from gpt.runs.library import create_run, list_runs
+from gpt.runs.demos import KEPT_METRICS, list_all, ship_run
+from gpt.runs.library import create_run, find_run, list_runs, runs_folder
 from gpt.runs.presets import PRESETS, configure
 from gpt.runs.run import Run
 from gpt.runs.session import train_run
@@ -45,6 +45,13 @@ def test_a_shipped_run_is_the_run_in_half_precision(finished: Run, tmp_path: Pat
     assert len(lines) == len(finished.metrics_file.read_text().splitlines())
     assert set(json.loads(lines[-1])) <= set(KEPT_METRICS)
     assert not shipped.resume_file.exists()
+
+
+def test_ones_own_run_of_a_shipped_name_is_found_and_listed_alike(finished: Run) -> None:
+    """As one may be called that was made before, or put there by hand."""
+    finished.path.rename(runs_folder() / "copy")
+    listed = [each.run for each in list_all().runs if each.run.name == "copy"]
+    assert listed == [find_run("copy")] == [Run(runs_folder() / "copy")]
 
 
 def test_nothing_is_written_over(finished: Run, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from gpt.corpus.catalogue import load_corpus
 from gpt.corpus.corpus import Corpus
 from gpt.corpus.tokenizer import UnknownCharacterError
 from gpt.runs.config import RunError
-from gpt.runs.data import bits_per_character, encode_streams, split_corpus
+from gpt.runs.data import bits_per_character, check_length, encode_streams, split_corpus
 from gpt.runs.evaluation import evaluate_run
 from gpt.runs.journal import read_records
 from gpt.runs.library import create_run
@@ -123,3 +124,19 @@ def test_the_scalar_gpt_learns_names(tiny: Any) -> None:
     losses = [m["validation_loss"] for m in read_records(run.metrics_file) if "is_best" in m]
     assert losses[0] == pytest.approx(math.log(27), abs=0.05)
     assert losses[-1] < 2.95
+
+
+def test_a_text_is_long_enough_for_one_block_and_its_last_target_or_refused() -> None:
+    corpus = load_corpus("eight-names")
+    for block_size, is_refused in ((47, False), (48, True)):
+        config = configure(PRESETS["gpt-small"], corpus, {"block_size": block_size})
+        with (
+            pytest.raises(RunError, match=r"48 tokens .* at least 49")
+            if is_refused
+            else (nullcontext())
+        ):
+            check_length(config, corpus)
+    running = Corpus("verse", "ab" * 50, "text")  # of which nine tenths are learnt from
+    check_length(configure(PRESETS["gpt-small"], running, {"block_size": 89}), running)
+    with pytest.raises(RunError, match="verse has 90 tokens to learn from"):
+        check_length(configure(PRESETS["gpt-small"], running, {"block_size": 90}), running)

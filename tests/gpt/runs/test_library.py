@@ -14,7 +14,14 @@ import pytest
 from gpt.corpus.catalogue import load_corpus
 from gpt.corpus.corpus import Corpus
 from gpt.runs.config import RunError
-from gpt.runs.library import create_run, delete_run, find_run, list_runs, runs_folder
+from gpt.runs.library import (
+    DEMOS_FOLDER,
+    create_run,
+    delete_run,
+    find_run,
+    list_runs,
+    runs_folder,
+)
 from gpt.runs.presets import PRESETS, configure
 from gpt.runs.process import own_process
 from gpt.runs.run import checkpoint_steps, parse_which
@@ -27,7 +34,7 @@ VERSE = Corpus("verse", "Shall I compare thee to a summer's day?\n" * 9, "text")
 def test_a_new_run_is_queued_and_complete(tiny: Any, runs: Path) -> None:
     run = tiny.run()
     assert run.path == runs / "microgpt-on-tiny-names"
-    assert run.config() == tiny.config()
+    assert run.config() == replace(tiny.config(), created=run.config().created)
     assert (run.status().state, run.status().steps) == ("queued", 24)
     assert run.corpus() == tiny.corpus
     assert sorted(os.listdir(run.path)) == [
@@ -45,6 +52,14 @@ def test_runs_of_the_same_title_get_folders_of_their_own(tiny: Any) -> None:
         "microgpt-on-tiny-names-2",
         "microgpt-on-tiny-names-3",
     ]
+
+
+def test_a_run_is_never_called_as_one_that_ships(runs: Path) -> None:
+    shipped = {each.run.name for each in list_runs(DEMOS_FOLDER).runs}
+    assert "copy" in shipped
+    run = create_run(configure(PRESETS["bigram"], VERSE, title="copy"), VERSE)
+    assert run.name == "copy-2"
+    assert find_run("copy").path == DEMOS_FOLDER / "copy"
 
 
 def test_a_text_of_ones_own_is_kept_with_the_run(runs: Path) -> None:
@@ -97,6 +112,11 @@ def test_runs_are_found_by_name_and_by_folder(tiny: Any, runs: Path) -> None:
 def test_runs_go_under_data_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GPT_RUNS", raising=False)
     assert runs_folder().parts[-2:] == ("data", "runs")
+
+
+def test_of_two_runs_that_are_begun_in_one_second_the_later_one_is_the_newer(tiny: Any) -> None:
+    earlier, later = tiny.run(title="z"), tiny.run(title="a")
+    assert [each.run for each in list_runs().runs] == [later, earlier]
 
 
 def test_a_list_shows_the_newest_first_and_says_what_it_cannot_read(tiny: Any, runs: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -124,8 +126,12 @@ def test_a_damaged_memory_is_no_memory(tiny: Any, monkeypatch: Any) -> None:
         assert known_pace(tiny.config()) is None
 
 
-def test_what_takes_too_long_or_fails_is_a_sentence(tiny: Any) -> None:
+def test_what_takes_too_long_or_fails_is_a_sentence(tiny: Any, monkeypatch: Any) -> None:
     with pytest.raises(RunError, match="A few steps of this model take more than 0 seconds here"):
         measure_pace(tiny.config(), tiny.corpus, patience=0.01)
-    with pytest.raises(RunError, match="This model cannot be trained here"):
+    with pytest.raises(RunError, match="There is no device abacus on this machine"):
         measure_pace(tiny.config("tensor", device="abacus"), tiny.corpus)
+    # Where memory is short the system ends a process without a word.
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(RunError, match="most likely for lack of memory"):
+        measure_pace(tiny.config(), tiny.corpus)

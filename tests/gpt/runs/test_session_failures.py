@@ -30,9 +30,11 @@ def test_a_run_that_diverges_says_what_to_try_and_keeps_what_was_good(
     assert f"with a learning rate of {rate:.3g}; try a learning rate of 0.01" in status.message
     assert status.message.count(".  ") == 0
     assert run.status().message == status.message
+    assert run.status().has_diverged
     set_learning_rate(run, 0.001, "test")
     ask_to_train(run, "test")
     assert train_run(run).state == "finished"
+    assert not run.status().has_diverged
     assert [m["step"] for m in read_records(run.metrics_file)] == list(range(25))
 
 
@@ -46,6 +48,7 @@ def test_a_text_too_short_for_the_block_fails_with_a_sentence(tiny: Any) -> None
         "The text has 48 tokens; blocks of 512 need at least 513. Use a longer text or a smaller "
         "block_size."
     )
+    assert not status.has_diverged
 
 
 def test_a_device_that_is_not_there_fails_with_a_sentence(tiny: Any) -> None:

@@ -37,6 +37,7 @@ def test_every_gradient_is_the_same(n_layer: int, n_head: int, is_trained: bool)
     comparison = compare_gradients(config, state.weights, DOCUMENT)
     assert comparison.n_parameters == tensor_config(config).parameter_count()
     assert comparison.largest_difference < 1e-12
+    assert comparison.loss_difference < 1e-12
     for each in comparison.matrices:
         assert each.scalar.shape == config.matrix_shapes()[each.scalar_name]
         assert each.scalar.abs().max() > 1e-5, each.scalar_name
@@ -45,7 +46,8 @@ def test_every_gradient_is_the_same(n_layer: int, n_head: int, is_trained: bool)
 def test_a_document_longer_than_the_block_is_cut_alike() -> None:
     config = Config(vocab_size=5, n_embd=8, block_size=3, n_head=2)
     weights = as_leaves(initialise(config, random.Random(1), std=0.5))
-    assert compare_gradients(config, weights, DOCUMENT).largest_difference < 1e-12
+    comparison = compare_gradients(config, weights, DOCUMENT)
+    assert max(comparison.loss_difference, comparison.largest_difference) < 1e-12
 
 
 def test_a_difference_is_found() -> None:
@@ -57,7 +59,8 @@ def test_a_difference_is_found() -> None:
     spoilt.tensor[3, 2] += 0.25
     assert spoilt.largest_difference == pytest.approx(0.25)
     assert comparison.largest_difference == pytest.approx(0.25)
-    assert comparison._replace(scalar_loss=99.0).largest_difference > 90
+    far = comparison._replace(scalar_loss=99.0, tensor_loss=98.5)
+    assert (far.loss_difference, far.largest_difference) == (0.5, pytest.approx(0.25))
 
 
 def test_activations_have_the_same_names_and_numbers() -> None:
