@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -24,9 +22,6 @@ from gpt.lens.update_arithmetic import AdamUpdate, MuonUpdate
 from gpt.lens.weight_step import WeightId, take_step
 from gpt.lens.weight_uses import Use, Watch
 from gpt.tensor.training_config import TrainingConfig
-
-FOLDER = Path(__file__).parents[1] / "explorer"
-STYLES = [FOLDER / "attention.css", FOLDER / "weight.css"]
 
 MEMORY = (
     "m is where the gradient has pointed of late, v how large it has been: a step goes along m, and"
@@ -170,8 +165,6 @@ def show_weight(
 
 if "weight run" not in state:
     read_link()
-for style in STYLES:
-    st.html(f"<style>{style.read_text(encoding='utf-8')}</style>")
 st.title("What happens to one weight in one step?")
 matrix = choose_matrix()
 if matrix is not None:

@@ -9,6 +9,9 @@ import plotly.graph_objects as go
 
 from explorer.theme import LIGHT
 
+NEAR = 1e-3  # a relative error that is no longer called near
+ROUNDING = 1e-12  # a relative error that rounding alone may cause at the widest nudge
+
 
 def tangent(
     leaf: str,
@@ -68,6 +71,34 @@ def tangent(
         yaxis={"title": {"text": "output"}, "range": [low - margin, high + margin]},
     )
     return figure
+
+
+def describe_errors(errors: Sequence[float | None]) -> str:
+    """What the width of the nudge does to its error; `errors` go from the widest to the narrowest.
+
+    Rounding is noise, so that a single small error says little: three in a row are believed.
+    """
+    known = [error for error in errors if error is not None]
+    if not known:
+        return "Every nudge leads to where the output is undefined."
+    if not any(known):
+        return "Every nudge finds the gradient exactly, be it wide or narrow."
+    best = min(max(known[i : i + 3]) for i in range(max(len(known) - 2, 1)))
+    if best > NEAR:
+        return (
+            "No nudge comes near: the curve has a corner here, or its digits are lost throughout."
+        )
+    if errors[0] is None:
+        wide = "Too wide a nudge, and it leads to where the output is undefined."
+    elif known[0] > max(10 * best, ROUNDING):
+        wide = "Too wide a nudge, and the curve bends away under it."
+    else:
+        wide = (
+            "A wide nudge does no harm here: the curve is straight, or bends alike on both sides."
+        )
+    if max(known[-3:]) > 10 * best:
+        return f"{wide} Too narrow, and the two outputs differ only in digits that a float lacks."
+    return f"{wide} However narrow, no digits are lost here."
 
 
 def difference_errors(

@@ -159,7 +159,7 @@ def curve_figure(
         "x": values,
         "y": losses,
         "mode": "lines+markers",
-        "name": "the loss, measured",
+        "name": f"the loss, measured at {len(values)} values",
         "line": {"color": LIGHT.forward, "width": 3},
         "marker": {"size": 5, "color": LIGHT.forward},
         "hovertemplate": "weight %{x:.5g}<br>loss %{y:.6f}<extra></extra>",
@@ -179,7 +179,7 @@ def curve_figure(
         "name": "after the step",
         "marker": {
             "symbol": "diamond-open",
-            "size": 13,
+            "size": 24,  # around the dot of the weight, from which a step leads hardly away
             "color": LIGHT.backward,
             "line": {"width": 2.5},
         },
@@ -201,6 +201,7 @@ def curve_figure(
     if by_hand is not None:
         lines.append(_hand(by_hand))
     layout = {
+        "annotations": [] if by_hand is None else [_named(by_hand)],
         "margin": {"l": 84, "r": 16, "t": 64, "b": 52},
         "legend": {"y": 1.03},
         "xaxis": {"title": {"text": title}, "range": ends.tolist()},
@@ -220,11 +221,8 @@ def _hand(moved: Moved) -> dict[str, object]:
     return {
         "x": [moved.value],
         "y": [moved.loss],
-        "mode": "markers+text",
+        "mode": "markers",
         "name": "by hand",
-        "text": ["by hand"],
-        "textposition": "top center",
-        "textfont": {"color": LIGHT.text, "size": 13},
         "cliponaxis": False,
         "showlegend": False,  # or the plot would shrink when the hand begins to move
         "marker": {
@@ -234,6 +232,20 @@ def _hand(moved: Moved) -> dict[str, object]:
             "line": {"width": 3, "color": LIGHT.text},
         },
         "hovertemplate": "by hand: weight %{x:.6g}<br>loss %{y:.6f}<extra></extra>",
+    }
+
+
+def _named(moved: Moved) -> dict[str, object]:
+    """What the mark of the hand is called, on ground of its own, for the curve runs through it."""
+    return {
+        "x": moved.value,
+        "y": moved.loss,
+        "yshift": 22,
+        "text": "by hand",
+        "showarrow": False,
+        "bgcolor": LIGHT.ground,
+        "opacity": 0.9,
+        "font": {"color": LIGHT.text, "size": 13},
     }
 
 

@@ -83,7 +83,7 @@ def uses_figure(
             "domain": down[1],
             "nticks": 4,
             "automargin": False,
-            "tickformat": ".1e",
+            "tickformat": ".2~g",
         },
         "xaxis3": {
             "anchor": "y3",

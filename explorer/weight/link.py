@@ -45,6 +45,7 @@ def read_link() -> None:
 
 def write_link(subject: Subject) -> None:
     """Put the view into the address, so that it can be shared and found again."""
+    first = first_text(subject.summary)
     by_hand: float | None = state.get("weight hand")
     of, place = state.get("weight pinned") or (None, (0, 0))
     view = {
@@ -58,9 +59,9 @@ def write_link(subject: Subject) -> None:
         "pinned": f"{place[0] + 1}.{place[1] + 1}" if of == subject.moment else "",
         "reach": state["weight reach"],
         "hand": "" if by_hand is None else str(by_hand),
-        "text": state.get("weight text", ""),
+        "text": state.get("weight text") or first,  # an empty one no link can ask for
     }
-    usual = {"show": WHAT, "use": ALL, "reach": REACH, "text": first_text(subject.summary)}
+    usual = {"show": WHAT, "use": ALL, "reach": REACH, "text": first}
     write_address(PAGE, view, usual)
 
 

@@ -17,16 +17,16 @@ from explorer.charts.tokens import visible
 from explorer.charts.weight import Moved, Numbers, curve_figure
 from explorer.components.live_sliders import Slider, live_sliders
 from explorer.components.plot import plot
-from explorer.controls import show_mistake
-from explorer.run_choice import suit_text
+from explorer.run_choice import readable_text, suit_text
 from explorer.weight.subject import Subject, compute_as, loss_along
 from gpt.lens.loss_along_weight import LossAlongWeight
 from gpt.lens.weight_step import WeightId
 
 # Of the curve: odd, so that the weight as it is is the one in the middle.
 MOST_POINTS, FEWEST_POINTS = 25, 9
-WAITING_SECONDS = 1.5  # for a curve: where passes are slow, it has fewer points
+WAITING_SECONDS = 1.0  # for a curve: where passes are slow, it has fewer points
 PATIENCE_SECONDS = 20.0  # where even the fewest points take longer, somebody has to ask for it
+FAINT = 5e-6  # nats: in a curve that spans less one would see how float32 rounds
 SLIDER = "weight by hand"
 NAME = "Move it by hand"
 
@@ -129,11 +129,17 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
     if kept is not None and kept[0] == key:
         found: Curve = kept[1]
         return found
-    here = along.loss_at(along.value)  # the first pass of all is slower than those that follow
+    low, high = along.value - reach, along.value + reach
+    here = along.loss_at(along.value)
+    new = subject.taken.arithmetic(*subject.place).new_weight
+    after = Moved(new, along.loss_at(new))
+    is_faint = 2 * reach * abs(subject.gradient) < FAINT
+    measure = along.loss_at if is_faint else along.quick_loss_at
+    lowest = measure(low)  # the first pass of all is slower than those that follow
     started = time.perf_counter()
-    first = along.loss_at(along.value - reach)
+    highest = measure(high)
     seconds = time.perf_counter() - started
-    points = points_in(WAITING_SECONDS, seconds)
+    points = FEWEST_POINTS if is_faint else points_in(WAITING_SECONDS, seconds)
     needed = points * seconds
     if needed > PATIENCE_SECONDS and not st.button(
         f"Measure the loss along this weight, about {needed:.0f} seconds",
@@ -141,12 +147,11 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
     ):
         return None
     values = along.value + reach * np.linspace(-1, 1, points)
-    middle = points // 2
-    below = along.sweep(values[1:middle].tolist())
-    above = along.sweep(values[middle + 1 :].tolist())
-    new = subject.taken.arithmetic(*subject.place).new_weight
-    after = Moved(new, along.loss_at(new))
-    curve = Curve(values, np.array([first, *below, here, *above]), after)
+    losses = np.array([lowest, *map(measure, values[1:-1].tolist()), highest])
+    if not is_faint and np.ptp(losses) < FAINT:
+        losses = np.array([along.loss_at(value) for value in values.tolist()])
+    losses[points // 2] = here
+    curve = Curve(values, losses, after)
     state["weight curve measured"] = (key, curve)
     return curve
 
@@ -210,7 +215,9 @@ def show_readings(here: Moved, after: Moved, by_hand: Moved | None, gradient: fl
         for title, moved, about in columns
     )
     st.html(f'<div class="gpt-reading gpt-moved">{cells}</div>')
-    st.html('<p class="gpt-caption">The loss on this batch, in nats per token.</p>')
+    st.html(
+        '<p class="gpt-caption">All three are of the batch of this step, in nats per token.</p>'
+    )
 
 
 def signed(number: float) -> str:
@@ -222,11 +229,8 @@ def show_prediction(subject: Subject, along: LossAlongWeight, by_hand: Moved | N
     """What comes next in a short text, before and after the weight was moved."""
     suit_text("weight text", subject.summary, subject.opened)
     text = st.text_input("What comes next after", key="weight text", persist_state="session")
-    try:
-        tokens = subject.opened.encode(text).tokens
-    except ValueError as error:
-        show_mistake(str(error))
-        return
+    text = readable_text("weight text", subject.summary, subject.opened, text)
+    tokens = subject.opened.encode(text).tokens
     tokenizer = subject.opened.tokenizer
     texts = [tokenizer.decode([token]) for token in range(tokenizer.vocab_size)]
     before = along.predict(tokens, along.value).numpy()

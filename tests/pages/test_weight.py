@@ -107,6 +107,12 @@ def test_a_link_holds_the_whole_view() -> None:
     assert (app.query_params["row"], app.query_params["show"]) == ("3", "gradient")
 
 
+def test_an_empty_text_is_none_that_a_link_would_ask_for() -> None:
+    app = open_page(run="copy", text="abcd=ab")
+    app.text_input(key="weight text").set_value("").run()
+    assert "text" not in app.query_params
+
+
 def test_nonsense_in_a_link_is_told() -> None:
     nonsense = {
         "step": "7",

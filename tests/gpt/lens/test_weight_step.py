@@ -29,7 +29,7 @@ from gpt.tensor.models import build_model
 from gpt.tensor.weights import export_weights
 
 KINDS = pytest.mark.parametrize("kind", ["scalar", "tensor"])
-SMALL = {"block_size": 8, "n_layer": 2, "n_head": 2, "n_embd": 8, "batch_size": 3, "dropout": 0.0}
+SMALL = {"block_size": 8, "n_layer": 2, "n_head": 2, "n_embd": 8, "batch_size": 3}
 TASK_SIZES = {name: SMALL[name] for name in ("n_layer", "n_head", "n_embd", "batch_size")}
 
 
@@ -116,18 +116,15 @@ def test_a_steered_learning_rate_is_the_one_that_was_steered(tiny: Any) -> None:
     assert prepare_step(run, 9, tiny.corpus).learning_rate == 0.0123
 
 
-@pytest.mark.parametrize("preset", [name for name in PRESETS if name != "microgpt"])
+TENSOR_PRESETS = [name for name in PRESETS if name != "microgpt"]
+
+
+@pytest.mark.parametrize("preset", TENSOR_PRESETS)
 def test_every_preset_s_arithmetic_is_its_optimiser_s(
     preset: str, runs: Path, tmp_path: Path
 ) -> None:
-    chosen = PRESETS[preset]
-    if chosen.corpus in ("shakespeare", "names"):
-        corpus = Corpus("tiny-names", "\n".join(load_corpus("names").documents[::400]), "text")
-    else:
-        corpus = load_corpus(chosen.corpus)
-    sizes = TASK_SIZES if corpus.task else SMALL
-    config = configure(chosen, corpus, {**sizes, "steps": 9, "warmup_steps": 2})
-    run = create_run(config, corpus, path=tmp_path / "run")
+    run, corpus = _small(preset, tmp_path, {"dropout": 0.0})
+    config = run.config()
     following = _drawn(run, corpus)
     for name in following.weights:
         step = take_step(following, name)
@@ -140,6 +137,18 @@ def test_every_preset_s_arithmetic_is_its_optimiser_s(
         )
         total = gradient_of_uses(step.uses, 0, 1)
         assert total == pytest.approx(step.gradient[0, 1].item(), rel=1e-4, abs=1e-8)
+
+
+def _small(preset: str, folder: Path, changes: dict[str, Any]) -> tuple[Run, Corpus]:
+    """A run of a preset in small that never trained, and its text."""
+    chosen = PRESETS[preset]
+    if chosen.corpus in ("shakespeare", "names"):
+        corpus = Corpus("tiny-names", "\n".join(load_corpus("names").documents[::400]), "text")
+    else:
+        corpus = load_corpus(chosen.corpus)
+    sizes = TASK_SIZES if corpus.task else SMALL
+    config = configure(chosen, corpus, {**sizes, "steps": 9, "warmup_steps": 2, **changes})
+    return create_run(config, corpus, path=folder / "run"), corpus
 
 
 def _drawn(run: Run, corpus: Corpus) -> NextStep:
@@ -165,9 +174,41 @@ def test_the_gradient_is_the_slope_of_the_measured_loss(tiny: Any, kind: str) ->
         assert along.value == step.before[place].item()
         assert along.loss_at(along.value) == pytest.approx(step.loss, rel=1e-6)
         h = 1e-5
-        above, below = along.sweep([along.value + h, along.value - h])
+        above, below = along.loss_at(along.value + h), along.loss_at(along.value - h)
         assert (above - below) / (2 * h) == pytest.approx(step.gradient[place].item(), rel=1e-4)
         assert along.loss_at(along.value) == along.loss_at(along.value)
+
+
+@pytest.mark.parametrize("preset", TENSOR_PRESETS)
+def test_a_quick_loss_is_the_loss(preset: str, runs: Path, tmp_path: Path) -> None:
+    """Whatever comes before the weight and is kept, and whatever it draws of dropout."""
+    run, corpus = _small(preset, tmp_path, {})
+    following = _drawn(run, corpus)
+    for name in following.weights:
+        along = LossAlongWeight(following, WeightId(name, 0, 1))
+        for value in (along.value - 0.5, along.value, along.value + 2):
+            assert along.quick_loss_at(value) == pytest.approx(along.loss_at(value), abs=3e-7)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+def test_a_quick_loss_leaves_torch_s_own_generator_alone(tiny: Any, dropout: float) -> None:
+    """Somebody else's step may be drawing from it."""
+    following = prepare_step(stopped(tiny, "tensor", at=5, dropout=dropout), 5, tiny.corpus)
+    along = LossAlongWeight(following, WeightId("ln_f.weight", 0, 2))
+    along.quick_loss_at(along.value)
+    torch.rand(3)
+    before = torch.get_rng_state()
+    along.quick_loss_at(along.value)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@KINDS
+def test_a_quick_loss_of_either_engine_has_the_dropout_of_the_step(tiny: Any, kind: str) -> None:
+    following = prepare_step(stopped(tiny, kind, at=5), 5, tiny.corpus)
+    for name in following.weights:
+        along = LossAlongWeight(following, WeightId(name, 0, 1))
+        for value in (along.value - 0.5, along.value, along.value + 2):
+            assert along.quick_loss_at(value) == pytest.approx(along.loss_at(value), abs=3e-7)
 
 
 def test_moving_a_weight_moves_the_prediction_and_leaves_nothing_behind(tiny: Any) -> None:
