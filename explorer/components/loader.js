@@ -10,7 +10,7 @@ const fetched = import(new URL(SCRIPT_URL, document.baseURI)).then(
   (module) => (script = module.default),
 );
 const latest = new WeakMap(); // of an element: what it was last called with
-const views = new WeakMap();
+const views = new Map(); // by their elements
 
 export default function (component) {
   const { parentElement } = component;
@@ -24,15 +24,23 @@ export default function (component) {
   }
   return () => {
     isGone = true;
-    const view = views.get(parentElement);
-    if (view === undefined) return;
-    views.delete(parentElement);
-    script.leave(view);
+    setTimeout(leaveThoseGone); // when the element is out of the page, if it is going
   };
 }
 
 function show(component) {
   const { parentElement } = component;
+  leaveThoseGone();
   if (!views.has(parentElement)) views.set(parentElement, script.create(parentElement));
   script.receive(views.get(parentElement), component);
+}
+
+/** Only those: an element that React hides for a moment is let go of as well, and then called anew
+ * with all that its view has put into it. A second view would put the same into it again. */
+function leaveThoseGone() {
+  for (const [element, view] of views) {
+    if (element.isConnected) continue;
+    views.delete(element);
+    script.leave(view);
+  }
 }

@@ -22,7 +22,7 @@ from explorer.components import scrubber
 from explorer.components.film import MESSAGE_SCRIPT, pack, send_film
 from explorer.components.painting import COLOURS_SCRIPT, FIGURE_STYLE, SAVING_SCRIPT
 from explorer.components.plot import plotly_script
-from explorer.components.reports import newly_reported
+from explorer.components.reports import last_heard, newly_reported
 from explorer.components.serving import served_component
 
 HERE = Path(__file__).parent
@@ -130,6 +130,7 @@ def attention(picture: Picture, choice: Choice, *, key: str) -> None:
         "run": picture.run,
         "title": picture.title,
         "size": picture.size,
+        "heard": last_heard(key, "choice"),
         "steps": list(picture.steps),
         "losses": {"steps": list(picture.loss_steps), "values": list(picture.losses)},
         "film": picture.film,

@@ -8,7 +8,10 @@ const FINEST = 65535; // how a weight of 1 is sent
 export default {
   create: (element) => create(element.querySelector(".gpt-attention")),
   receive(view, { data, setStateValue }) {
-    view.send = (choice) => setStateValue("choice", { ...choice, at: Date.now() });
+    view.send = (choice) => {
+      view.sent = Date.now();
+      setStateValue("choice", { ...choice, at: view.sent });
+    };
     receive(view, unpack(data));
   },
   leave: (view) => view.stop(),
@@ -19,6 +22,7 @@ function create(root) {
     root,
     message: null,
     step: null, // the checkpoint on the screen
+    sent: 0, // when a choice was last sent to Python
     pointed: null, // { query, key } under the pointer
     colours: null,
     filmName: () => `${view.message.name} thumbnails`,
@@ -57,7 +61,7 @@ function create(root) {
 function receive(view, message) {
   const isNewText = !view.message || view.message.tokens.join("\0") !== message.tokens.join("\0");
   view.message = message;
-  view.step = message.step;
+  view.step = stepAfter(view, message);
   if (isNewText) view.pointed = null;
   layOut(view);
 }

@@ -1,7 +1,7 @@
 // Stepping through the pass: buttons, scrubber and keys, the running line, the step in numbers.
 
 /** A node's own story stands where the steps will, until one is chosen. */
-const HINT = "Point at a node to see how its numbers came to be. Click it to light its paths.";
+const HINT = "Point at a node to see how its numbers came to be. Click it to pin it: its paths to the output light up.";
 
 function listenToPlayer(instance) {
   const { player, scrubber, speed } = instance;
@@ -145,8 +145,10 @@ function scrollTo(list, item) {
   list.scrollTop = Math.min(Math.max(list.scrollTop, low), item.offsetTop - 6);
 }
 
+/** A line too long for its place goes on below, further in than it begins. */
 function codeLine(content) {
   const item = document.createElement("li");
   item.textContent = content || " ";
+  item.style.setProperty("--hang", `${content.search(/\S|$/) + 4}ch`);
   return item;
 }

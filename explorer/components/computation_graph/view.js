@@ -4,6 +4,7 @@ const MARGIN = 24; // pixels left free around a drawing that is fitted
 const LARGEST = 1.4; // a small drawing is not blown up further than this when fitted
 const TEXTS_A_FRAME = 60; // nodes and edges that are written on in one frame
 const READABLE = 0.6; // the scale below which text in its own size is too small
+const EASY = 0.85; // the scale from which on it is read with ease
 const REST = 60; // pixels of a drawing that cannot be pushed out of sight
 const CLICK = 4; // a pointer that moved less has clicked, not dragged
 
@@ -42,11 +43,11 @@ function writeInSight(pane) {
 }
 
 /** Show the whole drawing, or a frame of it, in the middle. */
-function fit(pane, drawing, { x, y, width, height } = { x: 0, y: 0, ...drawing }) {
+function fit(pane, drawing, { x, y, width, height } = { x: 0, y: 0, ...drawing }, largest = LARGEST) {
   if (!pane.width || !pane.height) return;
   const scaleOf = (area) => {
     const wide = (pane.width - 2 * MARGIN) / area.width;
-    return Math.min(wide, (pane.height - 2 * MARGIN) / area.height, LARGEST);
+    return Math.min(wide, (pane.height - 2 * MARGIN) / area.height, largest);
   };
   const scale = scaleOf({ width, height });
   pane.view = {
@@ -63,10 +64,10 @@ function fit(pane, drawing, { x, y, width, height } = { x: 0, y: 0, ...drawing }
 /** After a group was unfolded or folded: show its frame, or what is around it, to be read. */
 function fitAround(pane, drawing, path) {
   fit(pane, drawing);
-  if (pane.view.scale >= READABLE) return;
+  if (pane.view.scale >= EASY) return;
   const around = drawing.frames.filter((frame) => `${path}/`.startsWith(`${frame.path}/`));
   around.sort((one, other) => other.path.length - one.path.length);
-  if (around.length) fit(pane, drawing, around[0]);
+  if (around.length) fit(pane, drawing, around[0], 1);
 }
 
 function pan(pane, x, y) {

@@ -25,7 +25,7 @@ from explorer.components.painting import (
     PENS_SCRIPT,
     SAVING_SCRIPT,
 )
-from explorer.components.reports import newly_reported
+from explorer.components.reports import last_heard, newly_reported
 from explorer.components.serving import served_component
 
 HERE = Path(__file__).parent
@@ -161,6 +161,7 @@ def logit_lens(picture: Picture, choice: Choice, drawing: Drawing, *, key: str) 
             "hasWays": drawing.has_ways,
             "smallestShare": drawing.smallest_share,
         },
+        "heard": last_heard(key, "choice"),
         **asdict(choice),
     }
     data = pack(head, picture.said.arrays())

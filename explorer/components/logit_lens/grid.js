@@ -211,14 +211,17 @@ function createGrid(view) {
     const { left, top } = stage.getBoundingClientRect();
     const position = Math.floor((clientX - left + scroll.scrollLeft - GUTTER) / places.column);
     const fromTop = Math.floor((clientY - top - ABOVE + (places.pitch - CELL) / 2) / places.pitch);
-    const row = view.message.streams.length - 1 - fromTop;
+    const last = view.message.streams.length - 1;
+    // Below all depths stands the text; who points at a token there asks for its answer in the end.
+    const row = fromTop === last + 1 ? last : last - fromTop;
     const isInside = clientX - left > GUTTER - 4 && position >= 0 && position < view.message.tokens.length;
-    return isInside && row >= 0 && row < view.message.streams.length ? { position, row } : null;
+    return isInside && row >= 0 && row <= last ? { position, row } : null;
   }
 
   function pointAt(cell) {
     if (cell?.position === view.pointed?.position && cell?.row === view.pointed?.row) return;
     view.pointed = cell;
+    stage.classList.toggle("pointed", cell !== null);
     cancelAnimationFrame(view.pointing);
     view.pointing = requestAnimationFrame(light);
   }

@@ -5,7 +5,10 @@
 export default {
   create: (element) => create(element.querySelector(".gpt-lens")),
   receive(view, { data, setStateValue }) {
-    view.send = (choice) => setStateValue("choice", { ...choice, at: Date.now() });
+    view.send = (choice) => {
+      view.sent = Date.now();
+      setStateValue("choice", { ...choice, at: view.sent });
+    };
     view.sendDrawing = () => setStateValue("drawing", { ...view.drawing, at: Date.now() });
     receive(view, unpack(data));
   },
@@ -17,6 +20,7 @@ function create(root) {
     root,
     message: null,
     step: null, // the checkpoint on the screen
+    sent: 0, // when a choice was last sent to Python
     pointed: null, // { position, row } under the pointer
     pinned: null,
     drawing: null, // as Python has it at first: { ranked, hasWays, smallestShare }
@@ -53,7 +57,7 @@ function receive(view, message) {
     view.drawing = message.drawing;
     view.controls.show();
   }
-  view.step = message.step;
+  view.step = stepAfter(view, message);
   view.pinned = { position: message.position, row: message.depth };
   if (isNewText) view.pointed = null;
   layOut(view);

@@ -1,6 +1,13 @@
 // The run's checkpoints under one slider: dragging it shows each from the film, without a message.
-// The view has `message` with its steps, losses and film, the `step` on the screen, and `filmName`;
+// The view has `message` with its steps, losses and film and with what Python last heard when it was
+// made, the `step` on the screen, when a choice was last `sent`, and `filmName`;
 // beside this text stand `repaint(view)` and `choose(view, change)`.
+
+/** The step to show after a message: another one may have been asked for since it was made. */
+function stepAfter(view, message) {
+  const isOvertaken = view.sent > message.heard && message.steps.includes(view.step);
+  return isOvertaken ? view.step : message.step;
+}
 
 const PLAY_INTERVAL = 350; // milliseconds between two checkpoints
 
@@ -40,7 +47,9 @@ function createScrubber(view) {
     const after = steps.findIndex((each) => each >= step);
     if (steps[after] === step) return `\nvalidation loss ${values[after].toFixed(4)}`;
     if (after <= 0) return "";
-    return `\nvalidation loss ${values[after - 1].toFixed(2)} → ${values[after].toFixed(2)}`;
+    // Measured before and after this step, not at it.
+    const [lower, upper] = [values[after - 1], values[after]].sort((a, b) => a - b).map((each) => each.toFixed(2));
+    return `\nvalidation loss ${lower === upper ? `about ${lower}` : `${lower} to ${upper}`}`;
   }
 
   /** The validation loss over the run, along the slider: its marks are the checkpoints. */
