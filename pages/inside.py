@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
@@ -46,7 +45,6 @@ from gpt.lens.neurons import survey_neurons
 from gpt.lens.patching import patch_stream
 from gpt.runs.library import Summary
 
-STYLE = Path(__file__).parents[1] / "explorer" / "inside.css"
 VIEW = "inside"
 
 state = st.session_state
@@ -63,8 +61,11 @@ def choice_for(subject: Subject) -> Choice:
     if now.step == state.get("inside last step"):
         step = subject.steps[-1]  # whoever looks at the newest goes on looking at the newest
     state["inside last step"] = subject.steps[-1]
-    is_there = now.position <= last[0] and now.depth <= last[1]
-    place = (now.position, now.depth) if is_there else last
+    # And whoever looks at the last token, however long the text becomes.
+    position = last[0] if now.position == state.get("inside last position") else now.position
+    state["inside last position"] = last[0]
+    is_there = position <= last[0] and now.depth <= last[1]
+    place = (position, now.depth) if is_there else last
     state["inside choice"] = choice = Choice(step, *place)
     return choice
 
@@ -101,13 +102,16 @@ def send_behind(subject: Subject, step: int) -> None:
 def show_words(subject: Subject, reading: Reading, choice: Choice) -> None:
     """How to read the picture, and from which depth on the answers stay."""
     decided = decided_at(reading.predictions.tokens[..., 0])
-    here = stream_title(reading.streams[int(decided[choice.position])], reading.is_halved)
+    depth = int(decided[choice.position])
+    here = stream_title(reading.streams[depth], reading.is_halved)
+    sure = float(reading.predictions.probabilities[depth, choice.position, 0])
     halves = 2 if reading.is_halved else 1
     st.html(
         f"""<p class="gpt-caption">Each cell holds what would be said next if the model stopped
         there: the bluer, the surer. From the underlined cell on the answer stays, on average after
         <b>{float(decided.float().mean()) / halves:.1f}</b> of {reading.trace.n_layer} layers;
-        after {chip(subject.texts[choice.position])}, at <b>{here}</b>. The small number is the rank
+        after {chip(subject.texts[choice.position])}, at <b>{here}</b>, if with a probability of
+        {sure:.2f} there. The small number is the rank
         there of what is said in the end, or does come next: ▲ a better rank than one depth below, ▼
         a worse one. Curves lead back to where a
         cell comes from: blue through heads, grey within the stream, squares through MLPs, as wide
@@ -190,6 +194,7 @@ def look_at(run: str, text: str, choice: Choice, other: str = "") -> None:
     state["inside run"] = state["inside text of"] = run
     state["inside text"], state["inside other"] = text, other
     state["inside choice"] = choice
+    state.pop("inside last position", None)
 
 
 COPIED = "srti=euhwqkpm=euhwqkpm"
@@ -220,7 +225,6 @@ st.cache_resource(keep_freed_memory)()
 if "inside text" not in state:
     read_link()
 begin_page()
-st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("Where is the answer decided?")
 runs = openable_runs(has_heads)
 if runs:

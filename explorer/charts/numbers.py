@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+MOST_SINGLE_TICKS = 10
+
 
 def format_number(number: float, digits: int = 4) -> str:
     """`digits` significant figures and a true minus sign: 0.7031, −12.5.
@@ -36,3 +38,8 @@ def as_operand(number: float) -> str:
 def format_signed(number: float, places: int = 3) -> str:
     """What is added: always with its sign, and so many places behind the point: +0.521, −0.367."""
     return f"{number:+.{places}f}".replace("-", "−")
+
+
+def whole_ticks(count: int) -> dict[str, int]:
+    """For an axis that counts so many things: no ticks between them, as few would get."""
+    return {"dtick": 1} if count <= MOST_SINGLE_TICKS else {}

@@ -38,10 +38,11 @@ def patched_stream_figure(
     )
     figure.update_layout(
         xaxis={
-            "title": {"text": "token: swapped at"},
+            "title": {"text": "token: swapped at", "standoff": 4},
             "tickmode": "array",
             "tickvals": list(range(1, len(pairs) + 1, every)),
-            "ticktext": pairs[::every],
+            # Below the token, for beside it there is no room.
+            "ticktext": [pair.replace("→", "<br>→") for pair in pairs[::every]],
             "tickangle": 0,
         },
         yaxis={"title": {"text": "depth"}},
@@ -67,6 +68,8 @@ def _swaps(title: str, shares: Shares, hover: str, names: list[list[str]] | None
             z=shares.astype(np.float32),
             zmin=-1,
             zmax=1,
+            xgap=1,
+            ygap=1,
             colorscale=scale,
             showscale=False,
             texttemplate="%{z:.2f}" if shares.shape[1] <= MOST_WRITTEN else None,
@@ -88,6 +91,7 @@ def _swaps(title: str, shares: Shares, hover: str, names: list[list[str]] | None
         xaxis=quiet,
         yaxis=quiet,
         margin={"l": 84, "r": 8, "t": 44, "b": 52},
+        plot_bgcolor=LIGHT.line,  # between the cells: most are as pale as the ground
         showlegend=False,
     )
     return figure

@@ -60,7 +60,7 @@ def write_link(subject: Subject, choice: Choice, reading: Reading | None) -> Non
     """Put the view into the address; there is no reading of a model without a stream."""
     view = {
         "run": subject.run.name,
-        "text": state["inside text"],
+        "text": subject.text,
         "vectors": state["inside vectors"],
     }
     usual = {"vectors": VECTORS}

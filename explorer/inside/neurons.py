@@ -121,16 +121,22 @@ def show_picked(
 ) -> None:
     """One neuron on this text, and what it says after the pinned token."""
     layer, neuron = picked
-    state["inside neuron layer"], state["inside neuron number"] = layer, neuron
-    first, second = st.columns(2)
-    with first:
-        st.number_input(
-            "Layer", 0, activations.shape[0] - 1, key="inside neuron layer", on_change=pick_typed
+    counts = activations.shape[0], activations.shape[2]
+    for column, label, number in zip(st.columns(2), ("Layer", "Neuron"), picked, strict=True):
+        # Each neuron has fields of its own. What is set in the fields of another the browser may
+        # miss, and what it then sends would be taken for something typed. And they have no limits:
+        # what is beyond them they would keep to themselves, in red.
+        column.number_input(
+            label,
+            value=number,
+            step=1,
+            key=f"{label} beside {layer}.{neuron}",
+            on_change=pick_typed,
+            args=(picked, counts),
         )
-    with second:
-        st.number_input(
-            "Neuron", 0, activations.shape[2] - 1, key="inside neuron number", on_change=pick_typed
-        )
+    shown, refusal = state.get("inside neuron refused", (None, ""))
+    if shown == picked:
+        show_mistake(f"{refusal} Shown is {neuron_name(*picked)}.")
     own = activations[layer, :, neuron]
     st.html(
         f'<p class="gpt-caption">{neuron_name(*picked).capitalize()} on this text:</p>'
@@ -158,8 +164,22 @@ def pushed_words(opened: OpenedModel, push: Tensor) -> str:
     return f'<div class="gpt-scroll"><table class="gpt-pushed">{rows}</table></div>'
 
 
-def pick_typed() -> None:
-    state["inside neuron"] = (state["inside neuron layer"], state["inside neuron number"])
+def pick_typed(shown: tuple[int, int], counts: tuple[int, int]) -> None:
+    """Take up what was typed, if there is such a neuron; of layers and neurons there are `counts`.
+
+    Else it is said as long as the one that is shown is the same.
+    """
+    (n_layer, n_neuron), refusal = counts, None
+    fields = [f"{label} beside {shown[0]}.{shown[1]}" for label in ("Layer", "Neuron")]
+    layer, neuron = (state[field] for field in fields)
+    if layer not in range(n_layer):
+        refusal = f"This model has no layer {layer:,}: its layers are 0 to {n_layer - 1}."
+    elif neuron not in range(n_neuron):
+        refusal = f"No layer has a neuron {neuron:,}: they are 0 to {n_neuron - 1:,}."
+    else:
+        state["inside neuron"] = (layer, neuron)
+    state["inside neuron refused"] = (shown, refusal) if refusal else (None, "")
+    state.update(zip(fields, shown, strict=True))
 
 
 def show_corpus(

@@ -31,6 +31,7 @@ class Subject:
 
     Attributes:
         summary: the run.
+        text: that is read.
         newest: its model as it is by now.
         steps: of its checkpoints.
         ids, texts: of the tokens that are read.
@@ -38,6 +39,7 @@ class Subject:
     """
 
     summary: Summary
+    text: str
     newest: OpenedModel
     steps: tuple[int, ...]
     ids: tuple[int, ...]
@@ -101,7 +103,8 @@ def choose_subject(runs: Mapping[str, Summary]) -> Subject | None:
             height=68,
             placeholder="A few words for the model to read.",
         )
-    prompt = opened.encode(readable_text("inside text", summary, opened, text))
+    text = readable_text("inside text", summary, opened, text)
+    prompt = opened.encode(text)
     if prompt.n_cropped:
         length = opened.model.config.block_size
         st.html(
@@ -111,6 +114,7 @@ def choose_subject(runs: Mapping[str, Summary]) -> Subject | None:
     losses = records_of(summary).series("validation_loss")
     return Subject(
         summary,
+        text,
         opened,
         steps,
         tuple(prompt.tokens),

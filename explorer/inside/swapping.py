@@ -103,7 +103,7 @@ def show_swapping(subject: Subject, choice: Choice, reading: Reading) -> None:
     leave_what_cannot_be_read(subject)
     entry, doing = st.columns([8, 4], vertical_alignment="bottom", gap="medium")
     with entry:
-        other = st.text_input("Other text", key="inside other", persist_state="session")
+        other = st.text_area("Other text", key="inside other", persist_state="session", height=68)
     with doing:
         st.button(
             "Change one token",
@@ -111,6 +111,7 @@ def show_swapping(subject: Subject, choice: Choice, reading: Reading) -> None:
             on_click=change_one_token,
             args=(subject, choice, reading),
             width="stretch",
+            disabled=not changeable_places(subject),
             help="This text with another token where the pinned one looks most.",
         )
     if not other:
@@ -206,14 +207,17 @@ def show_swaps(subject: Subject, choice: Choice, others: tuple[int, ...], swaps:
         )
 
 
+def changeable_places(subject: Subject) -> list[int]:
+    """Where tokens stand that can be written: all but the mark of the beginning."""
+    return [i for i, token in enumerate(subject.ids) if token != subject.newest.tokenizer.bos]
+
+
 def change_one_token(subject: Subject, choice: Choice, reading: Reading) -> None:
     """Write the other text: this one, changed where the pinned token looks most."""
     tokenizer = subject.newest.tokenizer
-    places = [i for i, token in enumerate(subject.ids) if token != tokenizer.bos]
+    places = changeable_places(subject)
     looks = reading.trace.patterns[:, :, choice.position].sum((0, 1))
     seen = [i for i in places if i < choice.position] or places[:1]
-    if not seen:
-        return  # an empty text
     place = max(seen, key=lambda i: float(looks[i]))
     own = subject.ids[place]
     other = max((subject.ids[i] for i in places if subject.ids[i] != own), default=own)

@@ -45,7 +45,6 @@ def show_why(subject: Subject, choice: Choice, reading: Reading) -> None:
     """The logit of a token there, or its lead over another, as the sum of its parts."""
     stream = reading.streams[choice.depth]
     logits = reading.logits(choice.position, choice.depth)
-    said = reading.said(choice.position, choice.depth)
     after = visible(subject.texts[choice.position])
     depth = stream_title(stream, reading.is_halved)
     tokenizer = reading.opened.tokenizer
@@ -53,9 +52,11 @@ def show_why(subject: Subject, choice: Choice, reading: Reading) -> None:
     def name(token: int) -> str:
         return "nothing" if token == NO_TOKEN else visible(tokenizer.decode([token]))
 
-    st.header(f"Why “{name(said)}” after “{after}”", anchor="why")
+    heading = st.container()
     token, against = choose_tokens(subject, reading, choice, logits, name)
     other = None if against == NO_TOKEN else against
+    rather = "" if other is None else f" rather than “{name(other)}”"
+    heading.header(f"Why “{name(token)}”{rather} after “{after}”", anchor="why")
     terms, values = measure_contributions(
         reading.opened.model, reading.trace, token, against=other, stream=stream
     )
@@ -81,7 +82,10 @@ def show_why(subject: Subject, choice: Choice, reading: Reading) -> None:
 def choose_tokens(
     subject: Subject, reading: Reading, choice: Choice, logits: Tensor, name: Naming
 ) -> tuple[int, int]:
-    """Whose logit is taken apart, and whose is taken off it."""
+    """Whose logit is taken apart, and whose is taken off it.
+
+    The first is that of what is said there, whatever it becomes, until another one is chosen.
+    """
     place = (subject.run.name, subject.ids, choice.position, choice.depth)
     if state.get("inside tokens of", place) != place:
         state["inside token"] = state["inside against"] = None
@@ -89,6 +93,9 @@ def choose_tokens(
     last = reading.logits(choice.position, -1)
     most = min(MOST_TOKENS, len(logits))
     said = reading.said(choice.position, choice.depth)
+    if state.get("inside token") == state.get("inside said"):
+        state["inside token"] = None
+    state["inside said"] = said
     likely = [said, *logits.topk(most).indices.tolist(), *last.topk(most).indices.tolist()]
     chosen = [state.get("inside token"), state.get("inside against")]
     token, against = (each if each in range(len(logits)) else None for each in chosen)

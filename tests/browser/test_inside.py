@@ -108,6 +108,41 @@ def test_a_click_explains_another_cell(view: Page) -> None:
     assert total == pytest.approx(float(whole.logits(9, 1).max()), abs=1e-3)
 
 
+# Every message comes half a second late, as from a server that has much to do.
+LATE = """
+  window.WebSocket = class extends WebSocket {
+    addEventListener(type, heard, ...options) {
+      const late = (event) => setTimeout(() => heard(event), 500);
+      super.addEventListener(type, type === "message" ? late : heard, ...options);
+    }
+  };
+"""
+WATCHED = """(slider) => {
+  window.seen = [slider.value];
+  const look = () => {
+    if (slider.value !== window.seen.at(-1)) window.seen.push(slider.value);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_an_answer_that_the_slider_has_overtaken_does_not_move_it_back(
+    page: Page, serve: Serve
+) -> None:
+    page.add_init_script(LATE)
+    page.goto(f"{serve(HOME)}/inside?run=copy&text={quote(TEXT)}&step=0")
+    expect(page.locator(f"{VIEW} .play")).to_be_enabled(timeout=60_000)
+    slider = page.locator(f"{VIEW} .steps")
+    slider.evaluate(WATCHED)
+    slider.focus()
+    for _ in range(4):
+        slider.press("ArrowRight")
+        page.wait_for_timeout(400)
+    page.wait_for_timeout(2500)
+    assert page.evaluate("window.seen") == [str(moved) for moved in range(5)]
+
+
 def test_the_slider_shows_an_earlier_model_without_asking_python(view: Page) -> None:
     view.locator(f"{VIEW} .steps").evaluate(
         """range => {

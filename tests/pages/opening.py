@@ -10,15 +10,21 @@ HOME = Path(__file__).parents[2] / "explorer" / "Home.py"
 PATIENCE = 90  # seconds, for a machine that has others to serve
 
 
+def _open() -> AppTest:
+    app = AppTest.from_file(str(HOME), default_timeout=PATIENCE)
+    app.session_state["is styled"] = True  # there is no browser that has to be waited for
+    return app
+
+
 def open_home() -> AppTest:
-    app = AppTest.from_file(str(HOME), default_timeout=PATIENCE).run()
+    app = _open().run()
     assert not app.exception
     return app
 
 
 def open_page(name: str, **query: str) -> AppTest:
     """The page of that name, by a link that says so much."""
-    app = AppTest.from_file(str(HOME), default_timeout=PATIENCE)
+    app = _open()
     for parameter, value in query.items():
         app.query_params[parameter] = value
     app.run()

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from explorer.charts.numbers import format_number
-from explorer.components.logit_lens import Drawing
+from explorer.components.logit_lens import Choice, Drawing
 from explorer.inside.film import make_film
 from explorer.inside.flow import SMALLEST_SHARE, list_edges
 from explorer.inside.reading import LARGEST, as_said, read, streams_of
@@ -47,6 +47,38 @@ def test_a_link_is_taken_up_and_explained(copy: Run, ids: tuple[int, ...]) -> No
     logit = float(read(copy, 1000, ids).logits(18, 3).max())
     assert f"logit of q <b>{format_number(logit, 6)}</b>" in html(app)
     assert (app.query_params["position"], app.query_params["depth"]) == ("19", "3")
+
+
+def test_what_is_explained_is_what_is_said_until_another_token_is_chosen(copy: Run) -> None:
+    app = open_page(run="copy", text=COPIED, step="1000", position="19", depth="3")
+    answers = {}
+    for step in (1000, 33, 0):
+        app.session_state["inside choice"] = Choice(step, 18, 3)
+        app.run()
+        answers[step] = app.selectbox(key="inside token").value
+        (said,) = {read(copy, step, tuple(model_at(copy, 1000).encode(COPIED).tokens)).said(18, 3)}
+        assert answers[step] == said
+        assert "token" not in app.query_params
+    assert len(set(answers.values())) > 1
+    other = next(token for token in range(3, 9) if token not in answers.values())
+    app.selectbox(key="inside token").set_value(other).run()
+    name = model_at(copy, 1000).tokenizer.decode([other])
+    assert app.header[0].value == f"Why “{name}” after “w”"
+    app.session_state["inside choice"] = Choice(1000, 18, 3)
+    app.run()
+    assert app.query_params["token"] == str(other)
+    app.selectbox(key="inside against").set_value(answers[1000]).run()
+    assert app.header[0].value == f"Why “{name}” rather than “q” after “w”"
+
+
+def test_whoever_looks_at_the_last_token_goes_on_looking_at_the_last() -> None:
+    app = open_page(run="copy", text="t=abc=", step="1000", position="7", depth="4")
+    for text, position in (("t=abc=ab", "9"), ("", "1"), ("t=abcd=", "8")):
+        app.text_area(key="inside text").set_value(text).run()
+        assert app.query_params["position"] == position
+    app.session_state["inside choice"] = Choice(1000, 2, 4)
+    app.text_area(key="inside text").set_value("t=abcd=ab").run()
+    assert app.query_params["position"] == "3", "but another stays where it is"
 
 
 VIEW = {
@@ -125,22 +157,22 @@ def test_what_cannot_be_read_leaves_what_could() -> None:
 
 def test_another_text_that_the_next_run_cannot_read_gives_way() -> None:
     app = open_page(run="shakespeare", text="LADY")
-    app.text_input(key="inside other").set_value("LORD").run()
+    app.text_area(key="inside other").set_value("LORD").run()
     app.selectbox(key="inside run").set_value("copy").run()
-    assert app.text_input(key="inside other").value == ""
-    app.text_input(key="inside other").set_value("srt").run()
+    assert app.text_area(key="inside other").value == ""
+    app.text_area(key="inside other").set_value("srt").run()
     app.selectbox(key="inside run").set_value("shakespeare").run()
-    assert app.text_input(key="inside other").value == "srt", "which this model can read"
+    assert app.text_area(key="inside other").value == "srt", "which this model can read"
 
 
 def test_a_text_is_swapped_against_another() -> None:
     app = open_page(run="copy", text="euhwqkpm=euhwq")
-    app.text_input(key="inside other").set_value("euhwqxpm=euhw").run()
+    app.text_area(key="inside other").set_value("euhwqxpm=euhw").run()
     assert "this has 15, that 14" in words(app)
-    app.text_input(key="inside other").set_value("euhwqxpm=euhwq").run()
+    app.text_area(key="inside other").set_value("euhwqxpm=euhwq").run()
     assert not app.exception
     assert "In this text the model says" in html(app)
-    app.text_input(key="inside other").set_value("euhwqkpm=euhwq").run()
+    app.text_area(key="inside other").set_value("euhwqkpm=euhwq").run()
     assert "both texts are the same" in html(app)
 
 
@@ -157,7 +189,7 @@ def test_everything_swapped_answers_as_the_other_text_does(copy: Run) -> None:
 def test_one_token_is_changed_at_a_click() -> None:
     app = open_page(run="copy", text="euhwqkpm=euhwq")
     press(app, "Change one token")
-    other = app.text_input(key="inside other").value or ""
+    other = app.text_area(key="inside other").value or ""
     assert sum(a != b for a, b in zip(other, "euhwqkpm=euhwq", strict=True)) == 1
 
 
@@ -165,7 +197,7 @@ def test_one_token_is_changed_at_a_click() -> None:
 def test_what_is_changed_stands_where_the_pinned_token_can_see_it(position: str) -> None:
     app = open_page(run="copy", text="euhwqkpm=euhwq", step="1000", position=position, depth="4")
     press(app, "Change one token")
-    other = app.text_input(key="inside other").value or ""
+    other = app.text_area(key="inside other").value or ""
     pairs = zip(other, "euhwqkpm=euhwq", strict=True)
     (changed,) = (number for number, (new, old) in enumerate(pairs, start=2) if new != old)
     assert changed <= max(int(position), 2)  # token 1 is BOS, which stays

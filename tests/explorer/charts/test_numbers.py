@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.charts.numbers import format_number, format_signed
+from explorer.charts.numbers import format_number, format_signed, whole_ticks
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,8 @@ def test_what_is_written_reads_back_as_nearly_the_same(number: float) -> None:
 def test_what_is_added_keeps_its_sign_and_its_places() -> None:
     assert [format_signed(each) for each in (0.5, -0.25, 0.0)] == ["+0.500", "−0.250", "+0.000"]
     assert format_signed(-12.345, 1) == "−12.3"
+
+
+def test_of_few_things_each_has_its_tick_and_nothing_between_them() -> None:
+    assert whole_ticks(2) == {"dtick": 1}
+    assert whole_ticks(300) == {}

@@ -8,7 +8,7 @@ from explorer.charts.patching import patched_heads_figure, patched_stream_figure
 def test_a_token_that_differs_is_named_twice() -> None:
     shares = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -0.5]])
     figure = patched_stream_figure(shares, ["a", "b", " "], ["a", "x", " "], ["embedding", "end"])
-    assert list(figure.layout.xaxis.ticktext) == ["a", "b→x", "·"]
+    assert list(figure.layout.xaxis.ticktext) == ["a", "b<br>→x", "·"]
     assert list(figure.data[0].y) == ["embedding", "end"]
     assert figure.data[0].x.tolist() == list(figure.layout.xaxis.tickvals) == [1, 2, 3]
     np.testing.assert_array_equal(figure.data[0].z, shares.astype(np.float32))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import NumberInput
 
 from explorer.models import model_at
 from gpt.lens.neurons import neuron_activations, survey_neurons
@@ -41,6 +42,10 @@ def open_page(run: str, text: str) -> AppTest:
     return app
 
 
+def field(app: AppTest, label: str) -> NumberInput:
+    return next(each for each in app.number_input if each.label == label)
+
+
 def html(app: AppTest) -> str:
     return "\n".join(element.proto.body for element in app.get("html"))
 
@@ -61,8 +66,8 @@ def test_the_strongest_neuron_is_shown_with_its_strongest_moments(copy: Run) -> 
     trace = opened.trace(opened.encode(COPIED).tokens)
     activations = neuron_activations(trace)[:, -1]
     layer, neuron = divmod(int(activations.argmax()), activations.shape[1])
-    assert app.number_input(key="inside neuron layer").value == layer
-    assert app.number_input(key="inside neuron number").value == neuron
+    assert field(app, "Layer").value == layer
+    assert field(app, "Neuron").value == neuron
     words = surveyed(app)
     windows = 8192 // opened.model.config.block_size
     batches = held_out_batches(copy.config(), copy.corpus(), windows=windows)
@@ -75,8 +80,8 @@ def test_the_strongest_neuron_is_shown_with_its_strongest_moments(copy: Run) -> 
 
 def test_any_neuron_can_be_named(copy: Run) -> None:
     app = open_page("copy", COPIED)
-    app.number_input(key="inside neuron layer").set_value(1).run()
-    app.number_input(key="inside neuron number").set_value(200).run()
+    field(app, "Layer").set_value(1).run()
+    field(app, "Neuron").set_value(200).run()
     assert not app.exception
     assert "Layer 1, 200 on this text" in html(app)
     table = app.dataframe[-1].value
@@ -84,6 +89,24 @@ def test_any_neuron_can_be_named(copy: Run) -> None:
     here = table[table.columns[2]]
     assert (here.diff().dropna() <= 0).all()
     assert {"layer", "neuron", "speaks for", "speaks against"} <= set(table.columns)
+
+
+def mistakes(app: AppTest) -> str:
+    return " ".join(each.value for each in app.markdown)
+
+
+def test_a_neuron_that_is_not_there_is_named_and_the_last_one_stays(copy: Run) -> None:
+    app = open_page("copy", COPIED)
+    field(app, "Layer").set_value(1).run()
+    field(app, "Neuron").set_value(200).run()
+    field(app, "Neuron").set_value(9999).run()
+    assert "No layer has a neuron 9,999: they are 0 to 255. Shown is layer 1, 200." in mistakes(app)
+    assert field(app, "Neuron").value == 200
+    field(app, "Layer").set_value(-1).run()
+    assert "This model has no layer -1: its layers are 0 to 1." in mistakes(app)
+    field(app, "Layer").set_value(0).run()
+    assert "Layer 0, 200 on this text" in html(app)
+    assert "This model has no" not in mistakes(app)
 
 
 def test_without_its_text_the_page_asks_for_it_and_shows_the_rest() -> None:
