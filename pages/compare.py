@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -31,8 +29,6 @@ from gpt.lens.comparison import compare_logits, head_distances
 from gpt.lens.logit_lens import read_predictions
 from gpt.runs.comparison import siblings, standard_error
 
-EXPLORER = Path(__file__).parents[1] / "explorer"
-STYLES = (EXPLORER / "training.css", EXPLORER / "compare.css")
 TICK = 0.4
 
 state = st.session_state
@@ -156,8 +152,6 @@ def show() -> None:
 
 if "compare text" not in state:
     read_link()
-styles = "".join(style.read_text(encoding="utf-8") for style in STYLES)
-st.html(f"<style>{styles}</style>")
 st.title("What makes the difference?")
 st.html(
     '<p class="gpt-caption">Two models, A and B, read the same text: two runs, or one run after'

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from explorer.address import show_refusals
@@ -11,7 +9,7 @@ from explorer.attention_link import look_at_attention
 from explorer.components.attention import Choice
 from explorer.components.distribution import Controls, distribution, requested
 from explorer.controls import show_mistake
-from explorer.reruns import begin_page, end_page, run_whole_page
+from explorer.reruns import begin_page, end_page, run_apart, run_whole_page
 from explorer.run_choice import follow_training, has_heads
 from explorer.sampling.branching import show_branching
 from explorer.sampling.caching import show_caching
@@ -22,7 +20,7 @@ from explorer.sampling.past_block import show_past_block
 from explorer.sampling.picture import picture_of
 from explorer.sampling.subject import Subject, choose_subject
 from explorer.sampling.temperatures import show_temperatures
-from explorer.sampling.text import FIRST_TOKENS, Text, answer
+from explorer.sampling.text import Text, answer
 from explorer.sampling.training import show_training
 from explorer.sampling.written_by import is_anything_written
 from explorer.source_code import show_code
@@ -37,7 +35,6 @@ from gpt.tensor.filters import (
 from gpt.tensor.sampling import Continuation, generate, invert_cumulative
 from gpt.tensor.tree import likeliest_continuations
 
-STYLE = Path(__file__).parents[1] / "explorer" / "sampling.css"
 VIEW = "sampling"
 
 state = st.session_state
@@ -51,7 +48,7 @@ def text_of(subject: Subject) -> Text:
         text = text_told(subject, controls)
     if text is None:
         text = Text(subject, controls)
-        text.go_on(FIRST_TOKENS)
+        text.begin()
     elif text.subject != subject or text.controls != controls:
         text = text.written_anew(subject, controls)
     return text
@@ -128,7 +125,6 @@ THINGS_TO_TRY = (
 
 if "sampling controls" not in state:
     state["sampling controls"] = read_link()
-st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("What comes next?")
 st.html(
     '<p class="gpt-caption">Every token, a character or a piece of a word, has a probability of'
@@ -142,7 +138,7 @@ st.html(
 begin_page()
 subject = choose_subject()
 if subject is not None:
-    st.fragment(show)(subject)
+    run_apart(show, subject)
     follow_training(subject.summary)
     st.fragment(show_guessing)(subject)
     show_temperatures(subject)

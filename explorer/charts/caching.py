@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
+from explorer.charts.numbers import whole_ticks
 from explorer.theme import LIGHT
 
 KEPT, COMPUTED = 1, 2
@@ -61,9 +62,14 @@ def cache_figure(costs: Sequence[Cost]) -> go.Figure:
     )
     figure.update_layout(
         margin={"l": 56, "r": 8, "t": 36, "b": 44},
-        xaxis={"title": {"text": "keys and values of token"}, "showgrid": False},
+        xaxis={
+            "title": {"text": "keys and values of token"},
+            "showgrid": False,
+            **whole_ticks(costs[-1].length),
+        },
         yaxis={
             "title": {"text": "to write token"},
+            **whole_ticks(len(costs)),
             "autorange": "reversed",
             "showgrid": False,
             "automargin": False,
@@ -103,6 +109,7 @@ def time_figure(costs: Sequence[Cost], block_size: int) -> go.Figure:
         xaxis={
             "title": {"text": "to write token"},
             "range": [costs[0].length + 1, costs[-1].length + 1],
+            **whole_ticks(len(costs)),
         },
         yaxis={"title": {"text": "milliseconds"}, "rangemode": "tozero", "automargin": False},
     )

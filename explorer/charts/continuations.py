@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import plotly.graph_objects as go
 
+from explorer.charts.numbers import whole_ticks
 from explorer.charts.tokens import visible
 from explorer.sampling.near_misses import Miss
 from explorer.sampling.tries import Limb
@@ -157,6 +158,7 @@ def tried_figure(
             "title": {"text": "tokens after the prompt"},
             "range": [-room, longest + room],
             "showgrid": False,
+            **whole_ticks(longest),
         },
         yaxis={
             "range": [max(rows - 0.5, 2.5), -0.8],

@@ -14,15 +14,15 @@ from explorer.charts.comparison import SIDE_NAMES, worth_figure
 from explorer.compare.losses import ask_loss
 from explorer.compare.subject import Side, Subject
 from explorer.components.plot import plot
-from explorer.controls import show_mistake
 from explorer.measures import ask_text
 from explorer.models import heads_per_layer
+from explorer.on_demand import answer, ask
 from gpt.lens.ablation import MLP, Head, Losses, Part, compare_losses, parts_of
 from gpt.lens.opening import held_out_batches
 
 WINDOWS = 128  # of the text held out, or documents
 
-state = st.session_state
+KEY = "compare worth"
 
 
 class Measured(NamedTuple):
@@ -53,23 +53,12 @@ def show_worth(subject: Subject) -> None:
     if reason:
         st.html(f'<p class="gpt-caption">{reason}</p>')
     label = "Switch each part off, in both"
-    if st.button(label, icon=":material/toggle_off:", disabled=bool(reason)):
-        try:
-            state["compare worth"] = (
-                name,
-                [
-                    measure(side, title)
-                    for side, title in zip(subject.sides, subject.titles, strict=True)
-                ],
-            )
-        except ValueError as error:
-            show_mistake(str(error))
-            return
-    found = state.get("compare worth")
-    if found is None or found[0] != name:
+    ask(label, KEY, name, icon=":material/toggle_off:", is_possible=not reason)
+    measured = answer(KEY, name, lambda: measure_both(subject), "Switching off …")
+    if measured is None:
         return
-    st.html(f'<p class="gpt-caption">{whole_words(found[1], subject)}</p>')
-    table = table_of(found[1])
+    st.html(f'<p class="gpt-caption">{whole_words(measured, subject)}</p>')
+    table = table_of(measured)
     plot(
         worth_figure(table["part"].tolist(), *(costs_in(table, side) for side in SIDE_NAMES)),
         key="worth",
@@ -85,6 +74,11 @@ def show_worth(subject: Subject) -> None:
         column_config={each: st.column_config.NumberColumn(format="%.4f") for each in numbers},
         placeholder="–",
     )
+
+
+def measure_both(subject: Subject) -> list[Measured]:
+    """What the parts of A and of B are worth."""
+    return [measure(side, title) for side, title in zip(subject.sides, subject.titles, strict=True)]
 
 
 def why_not(subject: Subject) -> str | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 import torch
 
 from explorer.charts.caching import Cost, cache_figure, time_figure
+from explorer.components.distribution import Controls
 from explorer.components.plot import plot
-from explorer.controls import show_mistake, show_outdated
+from explorer.on_demand import answer, ask
 from explorer.sampling.subject import Subject
 from explorer.sampling.text import Text
 from explorer.sampling.written_by import show_written_by
@@ -22,6 +24,7 @@ TOKENS_PAST = 16  # behind the block, where that is shorter
 MOST_PASSES = 12  # of which the fastest counts, token by token
 PATIENCE_SECONDS = 8.0  # for all of them: large models take long over reading anew
 HEIGHT = 380
+KEY = "sampling costs"
 
 state = st.session_state
 
@@ -35,18 +38,12 @@ def show_caching(subject: Subject) -> None:
         " and takes the others as they are (grey). Here this model writes with the cache, and reads"
         " the same text all anew for every token.</p>"
     )
-    if st.button("Measure it", icon=":material/timer:"):
-        try:
-            with st.spinner("Writing, both ways …"):
-                state["sampling costs"] = subject, *measure(subject), state["sampling controls"]
-        except ValueError as error:
-            show_mistake(str(error))
-    found = state.get("sampling costs")
-    if found is None or found[0] != subject:
-        show_outdated(found)
+    ask("Measure it", KEY, subject, icon=":material/timer:")
+    work = partial(measure, subject, state["sampling controls"])
+    found = answer(KEY, subject, work, "Writing, both ways …")
+    if found is None:
         return
-    costs: list[Cost] = found[1]
-    n_passes: int = found[2]
+    costs, n_passes, controls = found
     block_size = subject.opened.model.config.block_size
     left, right = st.columns(2, gap="large")
     with left:
@@ -70,21 +67,20 @@ def show_caching(subject: Subject) -> None:
         else ""
     )
     st.html(f'<p class="gpt-caption">{told(costs)}{past} {how_often(n_passes)}</p>')
-    show_written_by(found[3], "The text that was measured was written")
+    show_written_by(controls, "The text that was measured was written")
 
 
-def measure(subject: Subject) -> tuple[list[Cost], int]:
-    """Both ways in turn, token by token, on a text that the model writes.
+def measure(subject: Subject, controls: Controls) -> tuple[list[Cost], int, Controls]:
+    """Both ways in turn, token by token, on a text that the model writes by these controls.
 
-    Returns the least of each token's times, and of how many they are. Raises NotANumberError.
+    Returns the least of each token's times, of how many they are, and the controls. Raises
+    NotANumberError.
     """
     block_size = subject.opened.model.config.block_size
     length = min(MOST_TOKENS, block_size + TOKENS_PAST)
     prompt = subject.prompt[-block_size:]
-    text = Text(
-        replace(subject, prompt=prompt, length=max(1, length - len(prompt))),
-        state["sampling controls"],
-    )
+    length_left = max(1, length - len(prompt))
+    text = Text(replace(subject, prompt=prompt, length=length_left), controls)
     text.go_on(length)
     tokens = torch.tensor([text.whole])
     start = time.perf_counter()
@@ -93,7 +89,7 @@ def measure(subject: Subject) -> tuple[list[Cost], int]:
     while len(passes) < MOST_PASSES and spent + first < PATIENCE_SECONDS:
         passes.append(_measure_once(subject, tokens, len(prompt)))
         spent = time.perf_counter() - start
-    return [_fastest(costs) for costs in zip(*passes, strict=True)], len(passes)
+    return [_fastest(costs) for costs in zip(*passes, strict=True)], len(passes), controls
 
 
 def _measure_once(subject: Subject, tokens: torch.Tensor, n_prompt: int) -> list[Cost]:

@@ -147,7 +147,7 @@ def show_round(game: Game, corpus: Corpus) -> None:
     read = tokenizer.decode(game.passage.tokens[: game.place])
     given = tokenizer.decode(game.passage.tokens[: game.passage.first])
     guessed = read[len(given) :]
-    source = "kept from the model's training" if game.passage.is_held_out else "it has learnt"
+    source = "that the model has never seen" if game.passage.is_held_out else "it has learnt"
     st.html(
         f'<p class="gpt-sample gpt-passage"><i>{escape(given)}</i>{escape(guessed)}'
         f'<b>?</b></p><p class="gpt-caption">A text {source}.</p>'

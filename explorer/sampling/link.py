@@ -58,11 +58,8 @@ def read_link() -> Controls:
     if "prompt" in asked:
         state["sampling prompt"] = asked["prompt"][-LONGEST_PROMPT:]
         state["sampling prompt of"] = asked.get("run")  # also an empty one is meant
-        reasons["prompt"] = (
-            f"a link holds the last {LONGEST_PROMPT:,} characters of a prompt"
-            if len(asked["prompt"]) > LONGEST_PROMPT
-            else "this model does not know all of its characters"
-        )
+        if len(asked["prompt"]) > LONGEST_PROMPT:
+            reasons["prompt"] = f"a link holds the last {LONGEST_PROMPT:,} characters of a prompt"
     state["sampling step asked"] = whole_number(asked.get("step", ""))
     reasons["step"] = "this run has kept no weights as after that step"
     for name, (least, most, usual) in WHOLE_NUMBERS.items():

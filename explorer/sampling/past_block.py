@@ -9,7 +9,8 @@ from typing import NamedTuple, get_args
 
 import streamlit as st
 
-from explorer.controls import show_mistake, show_outdated
+from explorer.components.distribution import Controls
+from explorer.controls import show_mistake
 from explorer.ladder.rung_runs import (
     follow,
     runs_of_rungs,
@@ -19,6 +20,7 @@ from explorer.ladder.rung_runs import (
     train_rungs,
 )
 from explorer.models import model_at
+from explorer.on_demand import answer, ask
 from explorer.reruns import run_apart
 from explorer.sampling.subject import PAST_BLOCK_TITLES, Subject
 from explorer.sampling.text import Text
@@ -31,6 +33,7 @@ from gpt.runs.library import Summary
 from gpt.tensor.cache import PastBlock
 from gpt.tensor.config import RungName
 
+KEY = "sampling past"
 TOKENS_PAST = 80  # behind the block
 SHARE_OF_STEPS = 0.1  # of the lecture's training: enough to tell the rungs apart
 RUNGS: tuple[RungName, ...] = ("bigram", "single-head")
@@ -87,37 +90,28 @@ def show_past_block(subject: Subject) -> None:
         " on. Grey is the prompt; what differs from the first way is orange.</p>"
     )
     rungs = rungs_of(subject)
+    trained = [each for each in rungs if each.run.checkpoints()]
+    names = [each.run.name for each in (subject.summary, *trained)]
+    name = (*names, subject.step, subject.prompt, subject.seed)
     with st.container(horizontal=True):
-        is_asked = st.button("Write past the block", icon=":material/wrap_text:")
+        ask("Write past the block", KEY, name, icon=":material/wrap_text:")
         offer_rungs(subject, rungs)
     show_start_mistake()
     tick = tick_of(rungs)
     run_apart(show_learning, subject, tick, every=tick)
-    trained = [each for each in rungs if each.run.checkpoints()]
-    name = (
-        *(each.run.name for each in (subject.summary, *trained)),
-        subject.step,
-        subject.prompt,
-        subject.seed,
-    )
-    if is_asked:
-        try:
-            with st.spinner("Writing …"):
-                written = [
-                    write_every_way(subject),
-                    *(write_every_way(beside(subject, each)) for each in trained),
-                ]
-        except ValueError as error:
-            show_mistake(str(error))
-            return
-        state["sampling past"] = name, written, state["sampling controls"]
-    found = state.get("sampling past")
-    if found is None or found[0] != name:
-        show_outdated(found)
+    found = answer(KEY, name, lambda: write_all(subject, trained), "Writing …")
+    if found is None:
         return
-    show_written_by(found[2])
-    for one in found[1]:
+    written, controls = found
+    show_written_by(controls)
+    for one in written:
         show_ways(one)
+
+
+def write_all(subject: Subject, trained: Sequence[Summary]) -> tuple[list[Ways], Controls]:
+    """What this model and those beside it write, and by which controls."""
+    models = [subject, *(beside(subject, each) for each in trained)]
+    return [write_every_way(each) for each in models], state["sampling controls"]
 
 
 def show_ways(written: Ways) -> None:

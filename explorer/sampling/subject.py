@@ -10,7 +10,14 @@ from explorer.charts.tokens import visible
 from explorer.components.distribution import Controls
 from explorer.controls import show_mistake
 from explorer.models import model_at
-from explorer.run_choice import choose_run, has_weights, openable_runs, readable_text, suit_text
+from explorer.run_choice import (
+    choose_run,
+    has_weights,
+    is_trained,
+    openable_runs,
+    readable_text,
+    suit_text,
+)
 from gpt.corpus.tasks import TASKS
 from gpt.lens.opening import OpenedModel
 from gpt.lens.writing import start_text, ways_to_go_on
@@ -81,7 +88,11 @@ def choose_subject() -> Subject | None:
         return None
     if state.get("sampling run") is None:
         # First one with something to choose: of a task only the right answer is likely.
-        state["sampling run"] = min(runs, key=lambda name: runs[name].config.corpus.name in TASKS)
+        # And of noise nothing is.
+        state["sampling run"] = min(
+            runs,
+            key=lambda name: (not is_trained(runs[name]), runs[name].config.corpus.name in TASKS),
+        )
     pick, moment, entry, details = st.columns([9, 6, 10, 9], gap="small")
     with pick:
         summary = choose_run(runs, "sampling run")

@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 import torch
 
-from explorer.controls import show_mistake, show_outdated
+from explorer.controls import show_mistake
+from explorer.on_demand import answer, ask
 from explorer.sampling.subject import Subject
 from gpt.corpus.corpus import Corpus
 from gpt.corpus.text import CorpusError
@@ -32,7 +33,7 @@ WHAT = {
 }
 FORMATS = {"temperature": "%g", "surprisal, nats": "%.3f"}  # all others are shares
 
-state = st.session_state
+KEY = "sampling batches"
 
 
 class Batch(NamedTuple):
@@ -93,6 +94,13 @@ def corpus_of(subject: Subject) -> tuple[Corpus | None, str]:
         return None, f"{error} What of these texts is copied or known cannot be said."
 
 
+def write_batches(subject: Subject) -> tuple[list[Batch], list[dict[str, object]], str]:
+    """The samples, a row of numbers for each temperature, and why some numbers are missing."""
+    batches = [write_batch(subject, each) for each in TEMPERATURES]
+    corpus, reason = corpus_of(subject)
+    return batches, [row_of(subject, each, corpus) for each in batches], reason
+
+
 def show_temperatures(subject: Subject) -> None:
     """Sixteen samples at each of five temperatures, from the same needles."""
     st.header("The same luck at five temperatures", anchor="temperatures")
@@ -102,21 +110,11 @@ def show_temperatures(subject: Subject) -> None:
         " shown. The table is of all.</p>"
     )
     name = (subject.summary.run.name, subject.step, subject.prompt, subject.seed)
-    if st.button("Write at five temperatures", icon=":material/thermostat:"):
-        with st.spinner("Writing …"):
-            try:
-                batches = [write_batch(subject, each) for each in TEMPERATURES]
-                corpus, reason = corpus_of(subject)
-                rows = [row_of(subject, each, corpus) for each in batches]
-            except ValueError as error:
-                show_mistake(str(error))
-                return
-        state["sampling batches"] = name, batches, rows, reason
-    found = state.get("sampling batches")
-    if found is None or found[0] != name:
-        show_outdated(found)
+    ask("Write at five temperatures", KEY, name, icon=":material/thermostat:")
+    found = answer(KEY, name, lambda: write_batches(subject), "Writing …")
+    if found is None:
         return
-    _, batches, rows, reason = found
+    batches, rows, reason = found
     samples = (as_html(each, subject.end is not None) for each in batches)
     st.html(f'<div class="gpt-samples">{"".join(samples)}</div>')
     st.dataframe(

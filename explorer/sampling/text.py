@@ -17,7 +17,7 @@ from explorer.sampling.tries import Branch, common_length, with_branch
 from gpt.lens.writing import new_reader
 from gpt.tensor.steps import Reader, Step, take_step
 
-FIRST_TOKENS = 60
+FIRST_TOKENS, BEGINNING = 60, 2
 WORD_AT_MOST = 40  # tokens
 
 
@@ -141,6 +141,14 @@ class Text:
                 return
             self.step()
 
+    def begin(self) -> None:
+        """A first text. Of one that is over, as a name soon is, only its beginning: there it can go
+        on, and the rest stands among the tries.
+        """
+        self.go_on(FIRST_TOKENS)
+        if self.has_ended:
+            self.go_back(min(BEGINNING, len(self.taken) - 1))
+
     def go_on_by_word(self) -> None:
         """Up to the next blank."""
         texts = self.subject.opened.tokenizer
@@ -188,13 +196,13 @@ class Text:
             self.step(None if is_drawn else branch.tokens[place])
 
     def written_anew(self, subject: Subject, controls: Controls) -> Text:
-        """The same length by another model, prompt, seed or controls.
+        """The same length by another model, prompt, seed or controls; what had ended, to its end.
 
         What was forced stays as long as all before it does: elsewhere it would be another word. The
         continuations tried stay as long as the same model goes on from the same prompt, and this
         one joins them where something was forced in it.
         """
-        length = len(self.taken)
+        length = subject.length if self.has_ended else len(self.taken)
         is_same = (subject.opened, subject.prompt) == (self.subject.opened, self.subject.prompt)
         tries = with_branch(self.tries, self.branch) if self.forced else self.tries
         text = Text(subject, controls, tries=tries if is_same else ())

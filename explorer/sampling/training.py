@@ -9,8 +9,9 @@ import streamlit as st
 
 from explorer.components.distribution import Controls
 from explorer.components.text_film import text_film
-from explorer.controls import show_mistake, show_outdated
+from explorer.controls import show_mistake
 from explorer.models import model_at
+from explorer.on_demand import show_outdated
 from explorer.run_watch import records_of
 from explorer.sampling.subject import Subject
 from explorer.sampling.text import Text

@@ -10,23 +10,12 @@ from explorer.charts.caching import Cost
 from explorer.components.distribution import Controls
 from explorer.sampling import caching
 from explorer.sampling.caching import how_often, measure
-from explorer.sampling.subject import Subject
-from gpt.lens.opening import open_model
-from gpt.lens.writing import start_text
-from gpt.runs.demos import list_demos
-
-
-@pytest.fixture(scope="module")
-def subject() -> Subject:
-    summary = next(each for each in list_demos().runs if each.run.name == "copy")
-    opened = open_model(summary.run)
-    prompt = tuple(start_text(opened, "ab="))
-    return Subject(summary, opened.step, (opened.step,), opened, prompt, 7, 100, "crop")
+from tests.shipped_writer import shipped_writer
 
 
 @pytest.mark.parametrize(("pass_seconds", "expected"), [(0.5, 12), (2.5, 3), (9.0, 1)])
 def test_each_time_is_the_least_of_as_many_passes_as_there_is_patience_for(
-    subject: Subject, monkeypatch: pytest.MonkeyPatch, pass_seconds: float, expected: int
+    monkeypatch: pytest.MonkeyPatch, pass_seconds: float, expected: int
 ) -> None:
     now = 0.0
     noise = iter([3.0, 2.0, 4.0, *[5.0] * 9])
@@ -37,10 +26,9 @@ def test_each_time_is_the_least_of_as_many_passes_as_there_is_patience_for(
         more = next(noise)
         return [Cost(place, range(1), range(0), more, 10 * more) for place in (1, 2)]
 
-    monkeypatch.setattr(caching, "state", {"sampling controls": Controls(temperature=0.0)})
     monkeypatch.setattr(caching, "time", SimpleNamespace(perf_counter=lambda: now))
     monkeypatch.setattr(caching, "_measure_once", measure_once)
-    costs, n_passes = measure(subject)
+    costs, n_passes, _ = measure(shipped_writer("copy", "ab="), Controls(temperature=0.0))
     least = 3.0 if expected == 1 else 2.0
     assert n_passes == expected
     assert [(each.seconds, each.seconds_anew) for each in costs] == [(least, 10 * least)] * 2
