@@ -1,7 +1,6 @@
 """Let's build GPT: the lecture as something to play with, rung by rung."""
 
 from importlib import import_module
-from pathlib import Path
 
 import streamlit as st
 
@@ -9,8 +8,6 @@ from explorer.controls import corpus_title, provide_corpus
 from explorer.reruns import begin_page, end_page
 from gpt.corpus.catalogue import CATALOGUE, find_file
 
-EXPLORER = Path(__file__).parents[1] / "explorer"
-STYLES = (EXPLORER / "training.css", EXPLORER / "ladder.css")
 CHAPTERS = {
     "text": "Text",
     "bigram": "Bigram",
@@ -36,8 +33,6 @@ def read_link() -> None:
 
 if "chapter" not in state:
     read_link()
-for style in STYLES:
-    st.html(f"<style>{style.read_text(encoding='utf-8')}</style>")
 title, picker = st.columns([8, 3], vertical_alignment="bottom")
 title.title("How do you build a GPT?")
 with picker:

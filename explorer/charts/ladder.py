@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import cycle
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,23 @@ Numbers = npt.NDArray[np.floating]
 
 ARC_POINTS = 24
 WIDEST_ARC = 9.0
+
+PARTS = {
+    "wte": "embeddings",
+    "wpe": "embeddings",
+    "attn": "attention",
+    "mlp": "MLP",
+    "lm": "lm_head",
+}
+"""To which part of a GPT of plain numbers a matrix belongs, by how its name begins."""
+
+MARKS = {
+    "embeddings": ("circle", CATEGORICAL[0]),
+    "lm_head": ("cross", CATEGORICAL[1]),
+    "attention": ("diamond", CATEGORICAL[2]),
+    "MLP": ("square", CATEGORICAL[3]),
+}
+"""As what, and in which colour, the gradients of each part are drawn."""
 
 
 def bigram_figure(
@@ -244,6 +260,7 @@ class Stair:
             none.
         loss: the best that was reached here; None before it has been trained.
         step, steps: how far the run has come that reached it.
+        best_step: the step at which it did.
     """
 
     name: str
@@ -252,6 +269,7 @@ class Stair:
     loss: float | None
     step: int = 0
     steps: int = 0
+    best_step: int = 0
 
     @property
     def is_over(self) -> bool:
@@ -260,22 +278,27 @@ class Stair:
 
 
 def staircase_figure(stairs: Sequence[Stair], chosen: int) -> go.Figure:
-    """The validation loss of every rung, here and in the lecture: the way down, idea by idea."""
+    """The best validation loss of every rung: the way down, idea by idea.
+
+    Beside it that of the lecture, where it names one.
+    """
     places = list(range(len(stairs)))
     figure = go.Figure()
-    figure.add_scatter(
-        x=places,
-        y=[None if each.lecture is None else each.lecture for each in stairs],
-        mode="markers",
-        name="the lecture, all its steps",
-        marker={"symbol": "line-ew-open", "size": 34, "color": LIGHT.muted, "line_width": 2},
-        hovertemplate="the lecture: %{y:.4f}<extra></extra>",
-    )
+    if any(each.lecture is not None for each in stairs):
+        figure.add_scatter(
+            x=places,
+            y=[each.lecture for each in stairs],
+            mode="markers",
+            name="the lecture, all its steps",
+            marker={"symbol": "line-ew-open", "size": 34, "color": LIGHT.muted, "line_width": 2},
+            hovertemplate="the lecture: %{y:.4f}<extra></extra>",
+        )
     figure.add_scatter(
         x=places,
         y=[each.loss for each in stairs],
         mode="lines+markers+text",
-        name="here",
+        name="here, the best of each run",
+        showlegend=any(each.loss is not None for each in stairs),
         connectgaps=True,
         line={"color": LIGHT.forward, "width": 2, "shape": "hvh"},
         marker={
@@ -286,8 +309,11 @@ def staircase_figure(stairs: Sequence[Stair], chosen: int) -> go.Figure:
         text=["" if each.loss is None else f"{each.loss:.3f}" for each in stairs],
         textposition="bottom center",
         textfont={"size": 12, "color": LIGHT.forward_text},
-        customdata=[f"{each.title}, step {each.step:,} of {each.steps:,}" for each in stairs],
-        hovertemplate="here: %{y:.4f}<br>%{customdata}<extra></extra>",
+        customdata=[
+            f"at step {each.best_step:,}<br>{each.title}, step {each.step:,} of {each.steps:,}"
+            for each in stairs
+        ],
+        hovertemplate="best here: %{y:.4f} %{customdata}<extra></extra>",
     )
     figure.add_vrect(
         x0=chosen - 0.5,
@@ -314,7 +340,11 @@ def staircase_figure(stairs: Sequence[Stair], chosen: int) -> go.Figure:
 
 
 def agreement_figure(gradients: Mapping[str, tuple[Numbers, Numbers]]) -> go.Figure:
-    """Every gradient of every matrix found twice, one way across and the other way up."""
+    """Every gradient of every matrix found twice, one way across and the other way up.
+
+    A colour and a mark for each part of the model. Those that reach least far are drawn last, or
+    they would lie under the others, for all lie on the diagonal.
+    """
     figure = go.Figure()
     reach = max(float(np.abs(first).max()) for first, _ in gradients.values()) * 1.05 or 1.0
     figure.add_scatter(
@@ -325,16 +355,29 @@ def agreement_figure(gradients: Mapping[str, tuple[Numbers, Numbers]]) -> go.Fig
         hoverinfo="skip",
         showlegend=False,
     )
-    for (name, (first, second)), colour in zip(gradients.items(), cycle(CATEGORICAL)):
+    drawn: set[str] = set()
+    for name in sorted(gradients, key=lambda each: -np.abs(gradients[each][0]).max()):
+        first, second = gradients[name]
+        part = PARTS[name.split(".")[-1].split("_")[0]]
+        symbol, colour = MARKS[part]
         figure.add_scattergl(
             x=first.ravel().astype(np.float32),
             y=second.ravel().astype(np.float32),
             mode="markers",
-            name=name,
-            marker={"size": 5, "color": colour, "opacity": 0.6},
+            name=part,
+            legendgroup=part,
+            showlegend=part not in drawn,
+            marker={
+                "size": 9,
+                "color": colour,
+                "symbol": symbol,
+                "opacity": 0.8,
+                "line": {"color": LIGHT.ground, "width": 0.5},
+            },
             hovertemplate=f"{name}<br>%{{x:.6g}} by plain numbers<br>%{{y:.6g}} by torch"
             "<extra></extra>",
         )
+        drawn.add(part)
     figure.update_layout(
         margin={"l": 64, "r": 8, "t": 60, "b": 48},
         xaxis={"title": {"text": "gradient by plain numbers"}, "range": [-reach, reach]},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,19 @@ def count_pairs(corpus: Corpus) -> Table:
     return shares
 
 
+@st.cache_resource(max_entries=4, hash_funcs={Corpus: lambda corpus: corpus.sha256})
+def telling_rows(corpus: Corpus) -> tuple[int, int]:
+    """The token that tells most and the one that tells least about what follows.
+
+    Most: in its row the likeliest has the largest share of all. Least: what follows it costs
+    counting most, its entropy times how often it comes, for what hardly comes was hardly counted.
+    """
+    shares = count_pairs(corpus)
+    entropies = -(shares * np.log(shares)).sum(axis=1)  # nats
+    often = np.bincount(encode_streams(corpus).train, minlength=len(shares))
+    return int(shares.max(axis=1).argmax()), int((often * entropies).argmax())
+
+
 @st.cache_data(max_entries=64)
 def learnt_table(path: str, step: int, _summary: Summary) -> Table:
     """The softmax of every row of a bigram's table at a checkpoint."""
@@ -93,21 +107,36 @@ def show(corpus: Corpus) -> None:
                 train_rungs,
                 ([RUNG], corpus),
             ),
-            Suggestion(
-                "What follows q?",
-                "Almost always u: one row in which counting leaves little doubt.",
-                choose_token,
-                ("q",),
-            ),
-            Suggestion(
-                "What follows a space?",
-                "Nearly anything. A single character back is too little to go by.",
-                choose_token,
-                (" ",) if " " in corpus.tokenizer.characters else ("",),
-            ),
+            *suggest_rows(corpus),
         ]
     )
     show_code(Bigram, count_pairs)
+
+
+def suggest_rows(corpus: Corpus) -> list[Suggestion]:
+    """The rows that leave the least doubt and the most, and how much that is in this text."""
+    tokenizer, shares = corpus.tokenizer, count_pairs(corpus)
+
+    def said(token: int) -> str:
+        text = tokenizer.decode([token])
+        return {" ": "a space", "\n": "a line break"}.get(text, visible(text))
+
+    reasons = (
+        "Above all {next}, counted in {share} of cases: no other row is as sure of one.",
+        "Nearly anything: most often {next}, counted in {share} of cases. A single token back is"
+        " too little to go by.",
+    )
+    return [
+        Suggestion(
+            f"What follows {said(token)}?",
+            reason.format(
+                next=escape(said(int(shares[token].argmax()))), share=f"{shares[token].max():.0%}"
+            ),
+            choose_token,
+            (tokenizer.decode([token]),),
+        )
+        for token, reason in zip(telling_rows(corpus), reasons, strict=True)
+    ]
 
 
 def choose_token(text: str) -> None:
@@ -144,8 +173,9 @@ def show_live(corpus: Corpus, tick: float | None) -> None:
     with beside:
         show_standing(summary, RUNG, corpus)
         show_losses(summary, step)
+        before = escape(visible(tokens[chosen]))
         st.html(
-            f'<p class="gpt-caption">After <b class="gpt-backward">{visible(tokens[chosen])}</b>:'
+            f'<p class="gpt-caption">After <b class="gpt-backward">{before}</b>:'
             " bars are what it has learnt, lines what counting finds. Click a row for another.</p>"
         )
         plot(

@@ -22,11 +22,12 @@ from explorer.ladder.rung_runs import (
     show_start_mistake,
     tick_of,
 )
-from explorer.ladder.text import typed_ids
+from explorer.ladder.typed_text import ask_text, sample_texts
 from explorer.reruns import run_apart
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from gpt.corpus.corpus import Corpus
+from gpt.corpus.documents import split_documents
 from gpt.runs.library import Summary
 from gpt.runs.presets import PRESETS, configure
 from gpt.runs.tensor_training import load_model, tensor_configs
@@ -81,14 +82,13 @@ def show(corpus: Corpus) -> None:
     summary = runs_of_rungs(corpus).get(RUNG)
     tick = tick_of([summary] if summary else [])
     run_apart(show_live, corpus, tick, every=tick)
-    first = "".join(c for c in "First Ci" if c in corpus.tokenizer.characters)
     show_things_to_try(
         [
             Suggestion(
                 "The text's beginning",
                 "Click a row of the pattern: another token asks.",
                 set_text,
-                (first,),
+                (split_documents(corpus.text)[0][: block_size()],),
             ),
             Suggestion(
                 "All the same",
@@ -108,25 +108,26 @@ def show(corpus: Corpus) -> None:
     show_code(Head, attend)
 
 
+def block_size() -> int:
+    """How many characters the head reads at most."""
+    return int(PRESETS[RUNG].model_settings["block_size"])
+
+
 def show_live(corpus: Corpus, tick: float | None) -> None:
     summary = runs_of_rungs(corpus).get(RUNG)
     follow([summary] if summary else [], tick)
-    block_size = int(PRESETS[RUNG].model_settings["block_size"])
     entry, weights, doing = st.columns([4, 3, 5], vertical_alignment="bottom", gap="medium")
-    state.setdefault("head text", "hii ther")
     with entry:
-        text = st.text_input(
-            f"Text, up to {block_size} characters",
-            key="head text",
-            max_chars=block_size,
-            persist_state="session",
+        ids = ask_text(
+            f"Text, up to {block_size()} characters",
+            "head text",
+            sample_texts(corpus, block_size())[0],
+            corpus.tokenizer,
+            block_size(),
         )
     model = choose_weights(summary, corpus, weights)
     with doing:
         show_standing(summary, RUNG, corpus)
-    ids = typed_ids(corpus.tokenizer, text)
-    if not ids:
-        return
     chosen = min(int(state.get("head token", len(ids) - 1)), len(ids) - 1)
     activations = trace_head(model, ids)
     tokens = [corpus.tokenizer.decode([each]) for each in ids]

@@ -16,7 +16,7 @@ from explorer.charts.ladder import arcs_figure, saturation_figure, variance_figu
 from explorer.charts.tokens import visible
 from explorer.components.plot import PlotEvent, plot
 from explorer.ladder.head import RUNG, fresh_model
-from explorer.ladder.text import typed_ids
+from explorer.ladder.typed_text import ask_text, sample_texts
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from gpt.corpus.corpus import Corpus
@@ -28,7 +28,6 @@ SEED = 1337
 KEYS = 8
 HEAD_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 LOOKING = "query: looking"
-FIRST_TEXT, SECOND_TEXT = "hii ther", "to be or"
 
 state = st.session_state
 
@@ -45,6 +44,19 @@ class Reader(NamedTuple):
         if not with_positions:
             return tokens
         return tokens + self.model.embeddings.position.weight[: len(ids[0])].detach()
+
+    def ask(self, label: str) -> list[int]:
+        """The ids of a text of at most a block."""
+        return self._ask(label, "note text", 0)
+
+    def ask_second(self, label: str) -> list[int]:
+        """The same of another text, that is set beside the first."""
+        return self._ask(label, "note second text", 1)
+
+    def _ask(self, label: str, key: str, place: int) -> list[int]:
+        length = self.model.config.block_size
+        sample = sample_texts(self.corpus, length)[place]
+        return ask_text(label, key, sample, self.corpus.tokenizer, length)
 
     def texts(self, ids: list[int]) -> list[str]:
         return [self.corpus.tokenizer.decode([each]) for each in ids]
@@ -103,16 +115,6 @@ def widen(head_size: int) -> None:
     state["note"], state["head size"] = 5, head_size
 
 
-def ask_text(reader: Reader, label: str, key: str, start: str) -> list[int]:
-    """The ids of a text of at most a block; those of the start, where it cannot be read."""
-    known = "".join(c for c in start if c in reader.corpus.tokenizer.characters)
-    state.setdefault(key, known)
-    block_size = reader.model.config.block_size
-    text = st.text_input(label, key=key, max_chars=block_size, persist_state="session")
-    ids = typed_ids(reader.corpus.tokenizer, text)
-    return ids or reader.corpus.tokenizer.encode(known)
-
-
 def say(text: str) -> None:
     st.html(f'<p class="gpt-note">{text}</p>')
 
@@ -125,7 +127,7 @@ def show_graph(reader: Reader) -> None:
             " takes from those that point to it, as much as it finds them worth. With a mask the"
             " arrows come only from the past."
         )
-        ids = ask_text(reader, "Text", "note text", FIRST_TEXT)
+        ids = reader.ask("Text")
         is_causal = st.toggle("Mask the future", value=True, key="note mask")
     pattern = look(reader.model.attn, reader.read([ids]), is_causal=is_causal).pattern[0]
     texts = reader.texts(ids)
@@ -162,7 +164,7 @@ def show_order(reader: Reader) -> None:
             "Attention has <b>no notion of space</b>. It looks at a set. Shuffle the tokens, and"
             " their answers shuffle along: nobody notices. That is why positions are added."
         )
-        ids = ask_text(reader, "Text", "note text", FIRST_TEXT)
+        ids = reader.ask("Text")
         with_positions = st.toggle("Add positions", key="note positions")
         is_causal = st.toggle("Mask the future", key="note order mask")
         st.button("Shuffle anew", icon=":material/shuffle:", on_click=shuffle)
@@ -212,8 +214,8 @@ def show_batch(reader: Reader) -> None:
             " side only because that is faster. Change one of the second text's letters and see"
             " which answers move."
         )
-        first = ask_text(reader, "First text", "note text", FIRST_TEXT)
-        second = ask_text(reader, "Second text", "note second text", SECOND_TEXT)
+        first = reader.ask("First text")
+        second = reader.ask_second("Second text")
         length = min(len(first), len(second))
         place = st.slider(
             "Replace this letter of the second text",
@@ -262,7 +264,7 @@ def show_masks(reader: Reader) -> None:
             " makes it one. An <b>encoder</b>, which only has to understand a text, keeps all"
             " arrows. One line of code is the difference."
         )
-        ids = ask_text(reader, "Text", "note text", FIRST_TEXT)
+        ids = reader.ask("Text")
     x, texts = reader.read([ids]), reader.texts(ids)
     shown: list[Cells] = []
     for title, is_causal in (("decoder: masked", True), ("encoder: all see all", False)):
@@ -298,8 +300,8 @@ def show_cross(reader: Reader) -> None:
             " <b>cross-attention</b> the queries come from one text and look at another: so a"
             " translation looks at its original. There is no before and after, so no mask."
         )
-        asking = ask_text(reader, "The text that looks", "note text", FIRST_TEXT)
-        seen = ask_text(reader, "The text looked at", "note second text", SECOND_TEXT)
+        asking = reader.ask("The text that looks")
+        seen = reader.ask_second("The text looked at")
     x, other = reader.read([asking]), reader.read([seen])
     itself = look(reader.model.attn, x, is_causal=False).pattern[0].numpy()
     across = look(reader.model.attn, x, at=other, is_causal=False).pattern[0].numpy()

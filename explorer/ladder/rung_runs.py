@@ -84,7 +84,11 @@ def standing(summary: Summary | None) -> str:
         whom = f", while <b>{escape(ahead.config.title)}</b> learns" if ahead else ""
         return f"waiting for its turn{whom}"
     loss = status.best_validation_loss
-    best = "" if loss is None else f", validation loss <b>{loss:.4f}</b>"
+    best = (
+        ""
+        if loss is None
+        else f", best validation loss <b>{loss:.4f}</b> at step {status.best_step:,}"
+    )
     return f"{escape(status.state)} after <b>{status.step:,}</b> steps{best}"
 
 

@@ -13,6 +13,7 @@ from explorer.charts.ladder import Stair, staircase_figure
 from explorer.charts.training import Curve, View, loss_figure
 from explorer.charts.training_words import duration, sample_card
 from explorer.components.plot import PlotEvent, plot
+from explorer.ladder.lecture import is_its_text
 from explorer.ladder.rung_runs import (
     follow,
     runs_of_rungs,
@@ -45,8 +46,6 @@ LECTURE_LOSSES: Mapping[RungName, float] = {
     "layer-norm": 2.06,
 }
 """What "Let's build GPT" prints as validation loss on Tiny Shakespeare, with these settings."""
-
-TEXT_OF_LECTURE = "shakespeare"
 
 PARTS: Mapping[RungName, Sequence[type]] = {
     "bigram": (),
@@ -158,11 +157,14 @@ def show_live(corpus: Corpus, tick: float | None) -> None:
             staircase_figure(stairs, SHOWN.index(rung)),
             key="staircase",
             height=360,
-            alt="Validation loss of each rung: "
-            + ", ".join(f"{each.title} {each.loss:.3f}" for each in stairs if each.loss),
+            alt="The best validation loss of each rung: "
+            + (
+                ", ".join(f"{each.title} {each.loss:.3f}" for each in stairs if each.loss)
+                or "none has been trained yet"
+            ),
             on_click=choose_clicked,
         )
-    if corpus.name != TEXT_OF_LECTURE:
+    if not is_its_text(corpus):
         st.html(
             '<p class="gpt-caption">The lecture learns Tiny Shakespeare, so its numbers are left'
             " out beside this text.</p>"
@@ -175,11 +177,12 @@ def show_live(corpus: Corpus, tick: float | None) -> None:
 def stair(rung: RungName, summary: Summary | None, corpus: Corpus) -> Stair:
     """A rung with what the lecture and this machine got out of it."""
     title = PRESETS[rung].title
-    lecture = LECTURE_LOSSES.get(rung) if corpus.name == TEXT_OF_LECTURE else None
+    lecture = LECTURE_LOSSES.get(rung) if is_its_text(corpus) else None
     if summary is None:
         return Stair(rung, title, lecture, None)
     status = summary.status
-    return Stair(rung, title, lecture, status.best_validation_loss, status.step, status.steps)
+    best = status.best_validation_loss
+    return Stair(rung, title, lecture, best, status.step, status.steps, status.best_step or 0)
 
 
 def show_rung(rung: RungName, runs: Mapping[RungName, Summary], corpus: Corpus) -> None:
@@ -236,14 +239,15 @@ def validation_only(curve: Curve) -> Curve:
 def facts(rung: RungName, summary: Summary | None, corpus: Corpus) -> str:
     """Size, losses and time, as HTML."""
     config = summary.config if summary else configure(PRESETS[rung], corpus)
-    lecture = LECTURE_LOSSES.get(rung) if corpus.name == TEXT_OF_LECTURE else None
     best = summary.status.best_validation_loss if summary else None
     rows = {
         "parameters": f"{config.model.parameter_count():,}",
-        "validation loss, here": "–" if best is None else f"{best:.4f}",
-        "in the lecture": "–" if lecture is None else f"{lecture:g}",
-        "time": duration(summary.status.seconds) if summary else "–",
+        "best validation loss, here": "–" if best is None else f"{best:.4f}",
     }
+    if is_its_text(corpus):
+        lecture = LECTURE_LOSSES.get(rung)
+        rows["in the lecture"] = "–" if lecture is None else f"{lecture:g}"
+    rows["time"] = duration(summary.status.seconds) if summary else "–"
     body = "".join(f"<tr><th scope='row'>{k}</th><td>{v}</td></tr>" for k, v in rows.items())
     return f"<table class='gpt-facts'><tbody>{body}</tbody></table>"
 

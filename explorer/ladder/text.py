@@ -3,22 +3,48 @@
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from explorer.charts.tokens import chip, chips, visible
+from explorer.ladder.lecture import FIRST_BATCH, SEED, is_its_text
+from explorer.ladder.typed_text import offer, sample_texts, typed_ids
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from gpt.corpus.corpus import Corpus
-from gpt.corpus.tokenizer import CharTokenizer, UnknownCharacterError
+from gpt.corpus.tokenizer import CharTokenizer
 from gpt.runs.data import encode_streams
 
-LECTURE_TEXT = "hii there"
-LECTURE_SEED = 1337
+if TYPE_CHECKING:  # torch takes its time, and the tokens above the batch need none
+    import torch
+
+TYPED_AT_FIRST = 9  # characters, as many as the lecture's "hii there" has
 
 state = st.session_state
 
 _streams = st.cache_resource(max_entries=4, hash_funcs={Corpus: lambda c: c.sha256})(encode_streams)
+
+
+@st.cache_resource(max_entries=4, hash_funcs={Corpus: lambda corpus: corpus.sha256})
+def ids_to_learn(corpus: Corpus) -> torch.Tensor:
+    """The part of the text to learn from, `(N,)`."""
+    import torch
+
+    return torch.tensor(_streams(corpus).train)
+
+
+def draw_batch(
+    corpus: Corpus, batch_size: int, block_size: int, seed: int
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Contexts and targets, each `(B, T)`, as this seed draws them first."""
+    import torch
+
+    from gpt.tensor.batches import get_batch
+
+    generator = torch.Generator().manual_seed(seed)
+    xs, ys = get_batch(ids_to_learn(corpus), block_size, batch_size, generator)
+    return xs.tolist(), ys.tolist()
 
 
 def set_batch(batch_size: int, block_size: int, seed: int) -> None:
@@ -29,34 +55,32 @@ def set_batch(batch_size: int, block_size: int, seed: int) -> None:
     )
 
 
+def draw_anew() -> None:
+    state["ladder seed"] = (state["ladder seed"] + 1) % 2**31
+
+
 def set_text(text: str) -> None:
     state["ladder text"] = text
 
 
 def show(corpus: Corpus) -> None:
     """The tokenizer, the split, and a batch."""
-    tokenizer = corpus.tokenizer
     st.html(
         """<p class="gpt-lead">A model sees no letters. Every character of the text gets a number,
         and that is all there is: numbers in, numbers out.</p>"""
     )
-    show_encoding(tokenizer)
+    show_encoding(corpus)
     show_split(corpus)
     st.header("One batch is many examples", anchor="batch")
     show_batch(corpus)
     show_things_to_try(
         [
-            Suggestion(
-                "The lecture's first batch",
-                "Seed 1337, 4 by 8: on Tiny Shakespeare its first row begins 24 43 58 5.",
-                set_batch,
-                (4, 8, LECTURE_SEED),
-            ),
+            suggest_batch(corpus),
             Suggestion(
                 "A longer memory",
                 "A block of 16: the last example of a row may look back at sixteen characters.",
                 set_batch,
-                (4, 16, LECTURE_SEED),
+                (4, 16, SEED),
             ),
             Suggestion(
                 "Write something strange",
@@ -68,11 +92,32 @@ def show(corpus: Corpus) -> None:
     )
     from gpt.tensor.batches import get_batch
 
-    show_code(CharTokenizer.encode, CharTokenizer.from_text, Corpus.split, get_batch)
+    has_documents = corpus.kind == "documents"
+    made_by = CharTokenizer.from_documents if has_documents else CharTokenizer.from_text
+    show_code(CharTokenizer.encode, made_by, Corpus.split, get_batch)
 
 
-def show_encoding(tokenizer: CharTokenizer) -> None:
-    state.setdefault("ladder text", LECTURE_TEXT)
+def suggest_batch(corpus: Corpus) -> Suggestion:
+    """The lecture's own batch, which only its text has; of another text, one more."""
+    if not is_its_text(corpus):
+        return Suggestion(
+            "Another batch",
+            "The next seed cuts other stretches out of the text, as every step of training does.",
+            draw_anew,
+        )
+    (first_row, *_), _ = draw_batch(corpus, *FIRST_BATCH, SEED)
+    return Suggestion(
+        "The lecture's first batch",
+        f"Seed {SEED}, {FIRST_BATCH[0]} by {FIRST_BATCH[1]}: its first row begins"
+        f" {' '.join(map(str, first_row[:4]))}, there as here.",
+        set_batch,
+        (*FIRST_BATCH, SEED),
+    )
+
+
+def show_encoding(corpus: Corpus) -> None:
+    tokenizer = corpus.tokenizer
+    offer("ladder text", sample_texts(corpus, TYPED_AT_FIRST)[0])
     typed, known = st.columns([5, 7], gap="large")
     with typed:
         text = st.text_input(
@@ -93,24 +138,17 @@ def show_encoding(tokenizer: CharTokenizer) -> None:
         )
         if tokenizer.bos is not None:
             table += chip("", note=tokenizer.bos)
+        signs = {" ": "a space", "\n": "a line break"}
+        meanings = [
+            f"{visible(each)} is {sign}" for each, sign in signs.items() if each in tokenizer.texts
+        ]
+        if tokenizer.has_bos:
+            meanings.append(f"{visible('')} where a document begins or ends")
         st.html(
             f"""<p class="gpt-caption">All <b>{tokenizer.vocab_size}</b> tokens of this text, in
-            order{", ⊢ where a document begins or ends" if tokenizer.has_bos else ""}:</p>
+            order{"".join(f", {each}" for each in meanings)}:</p>
             <div class="gpt-tokens">{table}</div>"""
         )
-
-
-def typed_ids(tokenizer: CharTokenizer, text: str) -> list[int] | None:
-    """The ids of what was typed; None, and a sentence, where a character has none."""
-    try:
-        return tokenizer.encode(text)
-    except UnknownCharacterError as error:
-        strange = "".join(chip(each, kind="gpt-token-wrong") for each in error.unknown)
-        st.html(
-            f'<p class="gpt-caption">{strange} never occurs in this text, so it has no number.'
-            " Take a character that does.</p>"
-        )
-        return None
 
 
 def show_split(corpus: Corpus) -> None:
@@ -126,15 +164,10 @@ def show_split(corpus: Corpus) -> None:
 
 
 def show_batch(corpus: Corpus) -> None:
-    import torch
-
-    from gpt.tensor.batches import get_batch
-
-    data = torch.tensor(_streams(corpus).train)
-    set_missing = {"ladder rows": 4, "ladder columns": 8, "ladder seed": LECTURE_SEED}
-    for key, value in set_missing.items():
+    keys = ("ladder rows", "ladder columns", "ladder seed")
+    for key, value in zip(keys, (*FIRST_BATCH, SEED), strict=True):
         state.setdefault(key, value)
-    longest = min(16, len(data) - 1)
+    longest = min(16, len(_streams(corpus).train) - 1)
     rows, columns, seed = st.columns(3)
     batch_size = rows.slider("B, sequences", 1, 8, key="ladder rows", persist_state="session")
     block_size = columns.slider(
@@ -143,8 +176,7 @@ def show_batch(corpus: Corpus) -> None:
     chosen_seed = seed.number_input(
         "Seed", 0, 2**31, step=1, key="ladder seed", persist_state="session"
     )
-    generator = torch.Generator().manual_seed(int(chosen_seed))
-    xs, ys = get_batch(data, block_size, batch_size, generator)
+    xs, ys = draw_batch(corpus, batch_size, block_size, int(chosen_seed))
     picture, beside = st.columns([7, 5], gap="large")
     tokenizer = corpus.tokenizer
     with beside:
@@ -156,9 +188,9 @@ def show_batch(corpus: Corpus) -> None:
             format_func=lambda number: str(number + 1),
             key=f"ladder row of {batch_size}",
         )
-        st.html(examples_table(tokenizer, xs[row].tolist(), ys[row].tolist()))
+        st.html(examples_table(tokenizer, xs[row], ys[row]))
     with picture:
-        st.html(batch_table(tokenizer, xs.tolist(), ys.tolist(), row))
+        st.html(batch_table(tokenizer, xs, ys, row))
         st.html(
             f"""<p class="gpt-caption">What to read <b class="gpt-forward">(x)</b> and, one place
             later, what to answer <b class="gpt-backward">(y)</b>. {batch_size} rows of {block_size}

@@ -12,7 +12,7 @@ import streamlit as st
 from explorer.charts.ladder import agreement_figure
 from explorer.charts.numbers import format_number
 from explorer.components.plot import plot
-from explorer.ladder.text import typed_ids
+from explorer.ladder.typed_text import typed_ids
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from gpt.corpus.catalogue import load_corpus
@@ -89,16 +89,17 @@ def show_comparison(corpus: Corpus) -> None:
             ),
             key="agreement",
             height=460,
-            alt=f"{comparison.n_parameters:,} gradients found twice; they lie on the diagonal",
+            alt=f"{comparison.n_parameters:,} gradients found twice; they are at most"
+            f" {comparison.largest_difference:.1e} off the diagonal",
         )
     with beside:
         st.html(reading(comparison))
         table = pd.DataFrame(
             {
                 "plain numbers": each.scalar_name,
-                "torch": each.tensor_name,
                 "off by": f"{each.largest_difference:.1e}",
                 "largest gradient": format_number(each.scalar.abs().max().item()),
+                "torch": each.tensor_name,
                 "shape": " × ".join(str(size) for size in each.scalar.shape),
             }
             for each in comparison.matrices
@@ -126,11 +127,12 @@ def model_of(
 
 
 def reading(comparison: Comparison) -> str:
-    """Both losses and the largest difference, as HTML."""
+    """Both losses, and how far they and the gradients are apart, as HTML."""
     return f"""<div class="gpt-reading">
       <p>loss by plain numbers <b class="gpt-forward">{comparison.scalar_loss:.15f}</b></p>
       <p>loss by torch, float64 <b class="gpt-forward">{comparison.tensor_loss:.15f}</b></p>
-      <p>largest difference, of {comparison.n_parameters:,} gradients
+      <p>the losses are apart by <b>{comparison.loss_difference:.1e}</b></p>
+      <p>{comparison.n_parameters:,} pairs of gradients are apart by at most
         <b class="gpt-headline gpt-backward">{comparison.largest_difference:.1e}</b></p></div>"""
 
 

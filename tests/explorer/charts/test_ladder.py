@@ -61,8 +61,33 @@ def test_the_staircase_leaves_a_gap_where_nothing_was_trained() -> None:
     assert list(here.text) == ["2.480", ""]
 
 
+def test_the_legend_names_nothing_that_is_not_drawn() -> None:
+    (here,) = staircase_figure([Stair("bigram", "A table", None, 2.5, 30, 30, 20)], 0).data
+    assert here.showlegend
+    assert "at step 20" in here.customdata[0]
+    (here,) = staircase_figure([Stair("bigram", "A table", None, None)], 0).data
+    assert not here.showlegend
+
+
 def test_gradients_found_twice_lie_on_the_diagonal() -> None:
     gradient = np.array([[0.5, -1.0]])
     diagonal, points = agreement_figure({"wte": (gradient, gradient)}).data
     np.testing.assert_array_equal(points.x, points.y)
     assert max(diagonal.x) == pytest.approx(1.05)
+
+
+def test_matrices_of_one_part_share_a_mark_and_the_smallest_gradients_lie_on_top() -> None:
+    names = ("layer0.attn_wq", "wte", "layer1.attn_wo", "wpe", "layer0.mlp_fc1", "lm_head")
+    sizes = (0.1, 0.9, 0.2, 0.8, 0.3, 0.7)
+    gradients = {name: (np.array([[s]]),) * 2 for name, s in zip(names, sizes, strict=True)}
+    _, *points = agreement_figure(gradients).data
+    assert [(each.name, each.showlegend) for each in points] == [
+        ("embeddings", True),
+        ("embeddings", False),
+        ("lm_head", True),
+        ("MLP", True),
+        ("attention", True),
+        ("attention", False),
+    ]
+    marks = {(each.name, each.marker.color, each.marker.symbol) for each in points}
+    assert len(marks) == len({colour for _, colour, _ in marks}) == 4
