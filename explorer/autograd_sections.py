@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.charts.graph_sentences import Names, describe_path
 from explorer.charts.node_table import node_table
 from explorer.charts.numbers import format_number
-from explorer.charts.slope import difference_errors, tangent
+from explorer.charts.slope import describe_errors, difference_errors, tangent
 from explorer.components.plot import plot
 from explorer.study import Nudge, Study
 from gpt.scalar.paths import sum_over_paths
@@ -92,10 +92,7 @@ def show_nudges(study: Study, leaves: Sequence[str], leaf: str) -> None:
             height=300,
             alt=f"Relative error of the central difference for {leaf} over ε",
         )
-        st.html(
-            '<p class="gpt-caption">Too wide a nudge, and the curve bends away under it. Too'
-            " narrow, and the two outputs differ only in digits that a float does not have.</p>"
-        )
+        st.html(f'<p class="gpt-caption">{describe_errors(errors)}</p>')
 
 
 def format_found(nudge: Nudge) -> str:
@@ -126,7 +123,8 @@ def show_paths(study: Study, value: Value) -> None:
     st.html(
         f"""<p class="gpt-caption">From <b>{naming.short(value)}</b> to the output there
         {"is 1 path" if paths.count == 1 else f"are {paths.count:,} paths"}. Along each, the local
-        gradients multiply; over all, they add up to its gradient. Pin another node to see its.</p>
+        gradients multiply; over all, they add up to its gradient. Pin another node, with a
+        click in the graph, to see its.</p>
         <table class="gpt-table"><tbody>{body}</tbody>
         <tfoot><tr><td>{format_number(gradient)}</td><td>the gradient</td></tr></tfoot></table>"""
     )

@@ -4,6 +4,7 @@ import html
 import keyword
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 
 import streamlit as st
 
@@ -29,8 +30,10 @@ ABOUT_ORDER = ("Why the order matters", "Why depth first fails")  # shown with t
 FIRST_WEIGHT = "wte[0, 0]"  # of the tiny GPT, to turn until another is pinned
 GPT_REMARK = (
     "A whole model: ⊢ opens and closes the name, ‖…‖ is the length of a vector of numbers, and ⊕"
-    " unfolds a group."
+    " unfolds a group; while it is folded, it is a single step of the pass."
 )
+
+LEAVES = "A leaf, in a blue box, is a number that is given: its slider turns it."
 
 state = st.session_state
 examples = {example.title: example for example in EXAMPLES}
@@ -61,9 +64,14 @@ def restart(numbers: Mapping[str, float]) -> None:
 
 
 def take_text() -> None:
-    """What was typed takes the example's place; leaves that it knows keep their numbers."""
+    """What was typed takes the example's place.
+
+    A number that the text itself gives to a name holds; other leaves keep the numbers they have.
+    """
     state.example = None
-    restart(state.numbers)
+    with suppress(ExpressionError):  # a slip of the keyboard resets nothing
+        given = parse(state.text).initial
+        restart({leaf: number for leaf, number in state.numbers.items() if leaf not in given})
 
 
 def read_link() -> None:
@@ -76,6 +84,7 @@ def read_link() -> None:
     state.name, state.naive, state.primitive = view.name, view.is_naive, view.is_primitive
     if view.text is None:
         state.example = TINY_GPT
+        state.text = EXAMPLES[0].text  # there once the GPT is left without another choice
     else:
         state.text = view.text
         titles = (title for title, example in examples.items() if example.text == view.text)
@@ -110,21 +119,19 @@ def as_sentence(message: str) -> str:
     return re.sub(r"(?<![a-z0-9])-(?=[0-9])", "−", begun) + "."
 
 
-def show_mistake(error: ExpressionError) -> None:
-    """What was wrong, where, and what would be right."""
-    with st.container(border=True):
-        if error.text.strip():
-            st.code(error.with_caret().rsplit("\n", 1)[0], language=None)
-        st.markdown(f":material/error: {as_sentence(error.message)}")
+def mistake_in_line(error: ExpressionError, kept: str = "", *, is_in_text: bool = True) -> str:
+    """What was wrong, where, what would be right; and of what the graph has `kept` the last.
 
-
-def mistake_in_line(error: ExpressionError) -> str:
-    """The same, no higher than the line that it takes the place of, so that nothing moves."""
-    place = html.escape(error.with_caret().rsplit("\n", 1)[0])
-    kept = " The graph keeps the last numbers that worked." if "study" in state else ""
+    No higher than the line that it takes the place of, so that nothing moves. While it stands there
+    what does not answer is pale: the graph, and with a mistake in the text the sliders as well.
+    """
+    place = html.escape(error.with_caret().rsplit("\n", 1)[0]) if error.text.strip() else ""
+    sentence = as_sentence(error.message)
+    if kept:
+        sentence += f" The graph keeps the last {kept} that worked."
     return (
-        f'<div class="gpt-mistake"><pre>{place}</pre>'
-        f"<p>{html.escape(as_sentence(error.message))}{kept}</p></div>"
+        f'<div class="gpt-mistake {"of-the-text" if is_in_text else ""}">'
+        f"{place and f'<pre>{place}</pre>'}<p>{html.escape(sentence)}</p></div>"
     )
 
 
@@ -133,17 +140,18 @@ def text_height(text: str) -> int:
     return 44 + 24 * min(max(text.count("\n") + 1, 1), 6)
 
 
-def read_program() -> Program | TinyGPT | None:
-    """The program that is typed or chosen; None, and a sentence, where there is none."""
-    try:
-        if state.example == TINY_GPT:
-            return TinyGPT(state.name.strip().lower())
+def read_program() -> Program | TinyGPT:
+    """The program that is typed or chosen.
+
+    Raises:
+        ExpressionError: there is none.
+    """
+    if state.example != TINY_GPT:
         return parse(state.text)
-    except ExpressionError as error:
-        show_mistake(error)
+    try:
+        return TinyGPT(state.name.strip().lower())
     except ValueError as error:
-        st.markdown(f":material/error: {as_sentence(str(error))}")
-    return None
+        raise ExpressionError(str(error)) from None
 
 
 def turnable_leaves(program: Program | TinyGPT) -> list[str]:
@@ -173,46 +181,55 @@ def draw(study: Study, graph: Graph) -> Drawing:
 
 
 @st.fragment
-def live(program: Program | TinyGPT) -> None:
-    """What follows a leaf while it is dragged: the picture and the slope. Leaves a study behind."""
+def live(program: Program | TinyGPT, mistake: ExpressionError | None) -> None:
+    """What follows a leaf while it is dragged: the picture and the slope. Leaves a study behind.
+
+    With a mistake in the text, `program` is the last one that worked.
+    """
     if state.pop("is_begun", False):
         st.rerun()  # another program was begun from within
     leaves = turnable_leaves(program)
     numbers = {leaf: state.numbers.get(leaf, program.start(leaf)) for leaf in leaves}
     sliders = [slider(leaf, number) for leaf, number in numbers.items()]
-    reading = live_sliders(sliders, key="leaves", generation=state.generation)
+    with st.container(key="sliders"):
+        reading = live_sliders(sliders, key="leaves", generation=state.generation)
     note = st.container(key="note").empty()
     state.numbers |= reading.numbers
     study = Study(program, dict(state.numbers), state.primitive)
+    wrong, kept = mistake, "expression"
     try:
         graph = build_graph(study.output, study.recording, state.unfolded)
-        if leaves:
-            note.html(slope_in_words(study, focus(leaves)))
-        place = "picture"
     except ExpressionError as error:
-        # Nothing is lost: the sliders stay, and so does the graph at the last numbers that worked.
-        note.html(mistake_in_line(error))
         if "study" not in state:
+            note.html(mistake_in_line(error, is_in_text=False))
+            things_to_try()
             return
+        # Nothing is lost: the sliders stay, and so does the graph at the last numbers that worked.
+        if mistake is None:
+            wrong, kept = error, "numbers" if state.study.program == program else "expression"
         study = state.study
         graph = build_graph(study.output, study.recording, state.unfolded)
-        place = "picture-outdated"
     state.study, state.graph_shown = study, graph
-    with st.container(key=place):
+    if wrong:
+        note.html(mistake_in_line(wrong, kept, is_in_text=wrong is mistake))
+    elif leaves:
+        note.html(slope_in_words(study, focus(leaves)))
+    with st.container(key="picture"):
         event = computation_graph(draw(study, graph), key="graph", height=620)
     if event.toggled:
         state.unfolded ^= {event.toggled}
         st.rerun()
     things_to_try()
     if shown := turnable_leaves(study.program):
-        show_slope(study, shown, focus(shown), key=f"focus {state.generation}")
+        with st.container(key="slope"):
+            show_slope(study, shown, focus(shown), key=f"focus {state.generation}")
     rest = (event.pinned, event.step)
     is_news = rest != (state.pinned, state.step) or (
         reading.is_resting and study.numbers != state.get("told")
     )
     state.pinned, state.step = rest
     if is_news:
-        run_whole_page()  # the rest of the page, which takes longer, follows when the hand is still
+        run_whole_page()
 
 
 def slope_in_words(study: Study, leaf: str) -> str:
@@ -221,6 +238,18 @@ def slope_in_words(study: Study, leaf: str) -> str:
         f'<p class="gpt-caption">The gradient is the slope: turn <b>{leaf}</b> up by 0.01 and'
         f' the output moves by about <b class="gpt-backward">{moved}</b>.</p>'
     )
+
+
+def show_rest(study: Study) -> None:
+    """What follows when the hand is still, which takes longer."""
+    state.told = study.numbers
+    leaves = turnable_leaves(study.program)
+    with st.container(key="rest"):
+        if leaves:
+            show_nudges(study, leaves, focus(leaves))
+        if value := value_in_focus(study, state.graph_shown, leaves):
+            show_paths(study, value)
+        show_table(study)
 
 
 def things_to_try() -> None:
@@ -294,37 +323,40 @@ with switches:
         "Naive order too",
         key="naive",
         persist_state="session",
-        help="Beside the right order, one that goes depth first and fires every node only once.",
+        help="Draws the graph twice: in the right order, and in the one that comes to mind first."
+        " That goes depth first, and each node fires, or hands its gradient on, only once: on"
+        " first arrival, though more of its gradient may be on the way.",
     )
     if state.example != TINY_GPT:
         st.toggle(
             "Primitives only",
             key="primitive",
             persist_state="session",
-            help="Write every operation out in add, mul, pow, log, exp and relu.",
+            help="Writes every operation out in the six that the others can be made of: add, mul,"
+            " pow, log, exp and relu.",
         )
 remark = examples[state.example].remark if state.example in examples else GPT_REMARK
 st.html(
     f"""<p class="gpt-caption">{remark if state.example else ""}
     <span class="gpt-forward">Blue: numbers, computed forward.</span>
     <span class="gpt-backward">Orange: gradients, computed backward; how much the output moves when
-    this number does. ×2 on an arrow: the slope of that one operation.</span></p>"""
+    this number does. ×2 on an arrow: the slope of that one operation.</span>
+    {LEAVES if state.example != TINY_GPT else ""}</p>"""
 )
-# A slip of the keyboard takes nothing away: the last study that worked stays in view.
-program = read_program() or (state.study.program if "study" in state else None)
-if program is None:
+program: Program | TinyGPT | None
+mistake: ExpressionError | None = None
+try:
+    program = read_program()
+except ExpressionError as error:
+    # A slip of the keyboard takes nothing away: the last study that worked stays in view.
+    mistake, program = error, state.study.program if "study" in state else None
+if program:
+    live(program, mistake)
+    write_link(program)
+    if "study" in state:
+        show_rest(state.study)
+elif mistake:
+    st.html(mistake_in_line(mistake))
     things_to_try()
-else:
-    live(program)
-    study = state.get("study")
-    if study is not None and study.program == program:
-        state.told = study.numbers
-        write_link(program)
-        leaves = turnable_leaves(program)
-        if leaves:
-            show_nudges(study, leaves, focus(leaves))
-        if value := value_in_focus(study, state.graph_shown, leaves):
-            show_paths(study, value)
-        show_table(study)
 
 show_code(backward, computed_values, right_order, naive_order, sum_over_paths, central_difference)

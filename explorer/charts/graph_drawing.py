@@ -5,23 +5,28 @@ This is all that the browser gets to know. The component draws it and plays it; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from math import sqrt
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 from explorer.charts.graph_sentences import (
     Names,
+    count_numbers,
     describe_backward,
     describe_forward,
+    describe_range,
+    format_length,
     list_parents,
 )
-from explorer.charts.layered_layout import Point, layered_layout
+from explorer.charts.layered_layout import UNSEEN, Course, Point, layered_layout
 from explorer.charts.numbers import as_operand, format_number
-from gpt.scalar.graph import Edge, Graph, Node
+from gpt.scalar.graph import Edge, Graph, Node, group_gradient
 from gpt.scalar.value import Gradients, Value
 
 CHARACTER = 7.6  # the width of a monospaced character at the size used in the drawing
 NODE_HEIGHT = 58.0
+EDGE_GAP = 28.0  # between edges of the same two nodes: a line of text, and what tells whose it is
+ROUND_CORNER = 7.0
 FRAME_PADDING = 16.0
 FRAME_TITLE = 24.0
 
@@ -113,8 +118,10 @@ def draw_graph(
         _node(node, placed, boxes[key], gradients, naming, parents)
         for key, node in graph.nodes.items()
     ]
+    pairs = Counter((edge.source, edge.target) for edge in graph.edges)
     edges = [
-        _edge(edge, number, graph, placed, boxes, naming) for number, edge in numbered(graph.edges)
+        _edge(edge, number, pairs[edge.source, edge.target], graph, placed, boxes, naming)
+        for number, edge in numbered(graph.edges)
     ]
     return {
         "nodes": nodes,
@@ -134,13 +141,9 @@ def _texts(node: Node, naming: Names) -> tuple[str, str]:
     """The title and the subtitle of a node."""
     value = node.value
     if value is None:
-        return node.group.rsplit("/", 1)[-1], _count(node.values)
+        return node.group.rsplit("/", 1)[-1], count_numbers(node)
     assigned = naming.assigned.get(value.id)
     return (f"{assigned} =", naming.title(value)) if assigned else (naming.title(value), "")
-
-
-def _count(numbers: Sequence[object]) -> str:
-    return "1 number" if len(numbers) == 1 else f"{len(numbers):,} numbers"
 
 
 def _size(texts: tuple[str, str]) -> tuple[float, float]:
@@ -156,7 +159,8 @@ class _Placed:
         self.width = width
         self.height = height
         self.centres: dict[str, Point] = {}
-        self.courses: dict[tuple[str, str], list[Point]] = {}
+        self.sides: dict[str, tuple[float, float]] = {}
+        self.courses: dict[Course[str], list[Point]] = {}
         self.frames: list[DrawnFrame] = []
 
 
@@ -176,17 +180,24 @@ def _place(frame: str, graph: Graph, boxes: Mapping[str, tuple[float, float]]) -
                     inside[box].height + 2 * FRAME_PADDING + FRAME_TITLE,
                 )
     standing = {key: _standing_in(frame, node, key) for key, node in graph.nodes.items()}
-    edges = [
-        (source, target)
-        for edge in graph.edges
-        if (source := standing[edge.source]) and (target := standing[edge.target])
-    ]
-    layout = layered_layout(sizes, edges)
+    edges = []
+    entering: dict[str, None] = {}
+    leaving: dict[str, None] = {}
+    for edge in graph.edges:
+        source, target = standing[edge.source], standing[edge.target]
+        if source and target:
+            edges.append((source, target))
+        elif target:
+            entering[target] = None
+        elif source:
+            leaving[source] = None
+    layout = layered_layout(sizes, edges, list(entering), list(leaving))
     placed = _Placed(layout.width, layout.height)
     placed.courses = {pair: list(points) for pair, points in layout.courses.items()}
     for key, (x, y) in layout.centres.items():
         if key not in inside:
             placed.centres[key] = (x, y)
+            placed.sides[key] = layout.sides[key]
             continue
         width, height = sizes[key]
         left, top = x - width / 2, y - height / 2
@@ -201,10 +212,39 @@ def _place(frame: str, graph: Graph, boxes: Mapping[str, tuple[float, float]]) -
 def _move_in(placed: _Placed, inner: _Placed, dx: float, dy: float) -> None:
     for key, (x, y) in inner.centres.items():
         placed.centres[key] = (x + dx, y + dy)
+        left, right = inner.sides[key]
+        placed.sides[key] = (left + dx, right + dx)
     for pair, points in inner.courses.items():
         placed.courses[pair] = [(x + dx, y + dy) for x, y in points]
     for frame in inner.frames:
         placed.frames.append({**frame, "x": frame["x"] + dx, "y": frame["y"] + dy})
+
+
+def _course(edge: Edge, graph: Graph, placed: _Placed) -> list[Point]:
+    """The points that an edge passes: out of the boxes around its source, into its target's."""
+    outward = _boxes_around(graph.nodes[edge.source])
+    inward = _boxes_around(graph.nodes[edge.target])
+    while len(outward) > 1 and len(inward) > 1 and outward[-1] == inward[-1]:
+        outward.pop()
+        inward.pop()
+    pairs = [
+        *((box, None) for box in outward[:-1]),
+        (outward[-1], inward[-1]),
+        *((None, box) for box in inward[-2::-1]),
+    ]
+    # Level as far as the layers of its ends go: beside a narrow node there may stand a wide one.
+    right, left = placed.sides[edge.source][1], placed.sides[edge.target][0]
+    return [
+        (right, placed.centres[edge.source][1]),
+        *(point for pair in pairs for point in placed.courses.get(pair, ())),
+        (left, placed.centres[edge.target][1]),
+    ]
+
+
+def _boxes_around(node: Node) -> list[str]:
+    """A node, and the unfolded groups it stands in, from the inside out."""
+    parts = node.parent.split("/") if node.parent else []
+    return [node.key, *("/".join(parts[:depth]) for depth in range(len(parts), 0, -1))]
 
 
 def _parent_of(path: str) -> str:
@@ -254,13 +294,10 @@ def _node(
     value = node.value
     if value is None:
         data = [v.data for v in node.values]
-        slopes = [gradients.get(v.id, 0.0) for v in node.values]
-        shown = (
-            "‖" + format_number(_norm(data), 3) + "‖",
-            "‖" + format_number(_norm(slopes), 3) + "‖",
-        )
-        forward = f"{_count(data)} from {format_number(min(data))} to {format_number(max(data))}"
-        backward = f"gradients from {format_number(min(slopes))} to {format_number(max(slopes))}"
+        slopes = group_gradient(node, gradients)
+        shown = (format_length(data), format_length(slopes))
+        forward = describe_range(count_numbers(node), data)
+        backward = describe_range("gradients", slopes)
     else:
         shown = (format_number(value.data), format_number(gradients.get(value.id, 0.0)))
         forward = describe_forward(value, naming)
@@ -293,24 +330,27 @@ def _kind(node: Node) -> str:
     return "constant" if isinstance(value.id, int) else "leaf"
 
 
-def _norm(numbers: Collection[float]) -> float:
-    return sqrt(sum(number * number for number in numbers))
-
-
 def _edge(
     edge: Edge,
     number: int,
+    n_edges: int,
     graph: Graph,
     placed: _Placed,
     boxes: Mapping[str, tuple[float, float]],
     naming: Names,
 ) -> DrawnEdge:
     (x0, y0), (x1, y1) = placed.centres[edge.source], placed.centres[edge.target]
-    # Two edges between the same nodes, as in a*a, leave a little apart so that both can be seen.
-    aside = 12.0 * number
+    # The edges between the same two nodes, as in a*a, leave apart: each has a label of its own.
+    room = min(boxes[edge.source][1], boxes[edge.target][1]) - 2 * ROUND_CORNER
+    apart = min(EDGE_GAP, room / max(n_edges - 1, 1))
+    aside = apart * (number - (n_edges - 1) / 2)
     start = (x0 + boxes[edge.source][0] / 2, y0 + aside)
     end = (x1 - boxes[edge.target][0] / 2, y1 + aside)
-    between = [(x, y + aside) for x, y in placed.courses.get((edge.source, edge.target), ())]
+    between = [
+        (x, y + aside)
+        for x, y in _course(edge, graph, placed)
+        if start[0] + UNSEEN < x < end[0] - UNSEEN
+    ]
     local, title = "", f"{edge.count:,} edges"
     if edge.child_index is not None:
         target = graph.nodes[edge.target].values[0]

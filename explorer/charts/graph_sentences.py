@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from explorer.charts.numbers import as_operand, format_number
-from gpt.scalar.graph import SYMBOLS, leaf_key
+from gpt.scalar.graph import SYMBOLS, Node, leaf_key
 from gpt.scalar.paths import Path
 from gpt.scalar.value import Gradients, Value
 from gpt.scalar.walkthrough import Delivery, Firing
@@ -117,6 +118,27 @@ def describe_firing(firing: Firing, naming: Names, gradients: Gradients) -> str:
             f"{format_number(complete)} that it will be owed"
         )
     return f"{name} hands its gradient {format_number(gradient)} to what it was computed from"
+
+
+def describe_group_step(node: Node, what: str) -> str:
+    """A folded group as one step of a pass, in which the last of its numbers `what`."""
+    title = node.group.rpartition("/")[2]
+    return f"{title}, one step while it is folded: the last of its {count_numbers(node)} {what}"
+
+
+def count_numbers(node: Node) -> str:
+    return "1 number" if len(node.values) == 1 else f"{len(node.values):,} numbers"
+
+
+def describe_range(what: str, numbers: Sequence[float]) -> str:
+    """From where to where the numbers, or the gradients, of a group go."""
+    low, high = format_number(min(numbers)), format_number(max(numbers))
+    return f"{what}: {low}" if low == high else f"{what} from {low} to {high}"
+
+
+def format_length(numbers: Sequence[float]) -> str:
+    """The length of the vector of numbers of a group: ‖1.49‖."""
+    return f"‖{format_number(math.hypot(*numbers), 3)}‖"
 
 
 def _with_constant(value: Value) -> str:

@@ -9,12 +9,16 @@ from explorer.charts.graph_drawing import DrawnStep, DrawnWalk, edge_key, number
 from explorer.charts.graph_sentences import (
     MOST_TERMS,
     Names,
+    count_numbers,
     describe_delivery,
     describe_firing,
     describe_forward,
+    describe_group_step,
+    describe_range,
+    format_length,
 )
 from explorer.charts.numbers import format_number
-from gpt.scalar.graph import Graph
+from gpt.scalar.graph import Graph, group_gradient
 from gpt.scalar.value import Gradients, Value
 from gpt.scalar.walkthrough import Firing, naive_order, right_order
 
@@ -67,71 +71,125 @@ def draw_walk(
 ) -> DrawnWalk:
     """The forward pass, an operation a step, then the backward pass, a firing a step.
 
-    `order` holds the computed values in the order of their creation; what lies within a folded
-    group is passed over. `wrong`, on the last step, names every gradient that differs from the
-    right one.
+    `order` holds the computed values in the order of their creation. A folded group is one step of
+    either pass: the one in which the last of its numbers is computed, or hands its gradient on.
+    What is used between is told with the next step. `wrong`, on the last step, names every gradient
+    that differs from the right one.
     """
     naming = Names(names or {})
-    keys = {value: key for value, key in graph.keys.items() if not graph.nodes[key].group}
-    edge_keys = {
-        (edge.target, edge.child_index): edge_key(edge, number)
-        for number, edge in numbered(graph.edges)
-        if edge.child_index is not None
-    }
+    keys, nodes = graph.keys, graph.nodes
+    edges = _Edges(graph)
     steps: list[DrawnStep] = []
+    last_computed = {keys[value]: value for value in order}
     for value in order:
-        if value in keys:
-            key = keys[value]
-            lit = [edge_keys[key, i] for i in range(len(value.children)) if (key, i) in edge_keys]
-            steps.append(
-                {
-                    "phase": "forward",
-                    "node": key,
-                    "line": line_of(value),
-                    "sentence": f"{naming.short(value)} is computed from what is known",
-                    "arithmetic": describe_forward(value, naming),
-                    "edges": lit,
-                    "data": {key: format_number(value.data)},
-                    "gradient": {},
-                    "wrong": {},
-                }
-            )
-    sums: dict[str, float] = {}
-    for position, firing in enumerate(firings):
-        if firing.value not in keys:
+        key = keys[value]
+        if last_computed[key] is not value:
             continue
+        node = nodes[key]
+        step = _step("forward", key, edges.into(key))
+        if node.group:
+            numbers = [value.data for value in node.values]
+            step["sentence"] = describe_group_step(node, "is computed")
+            step["arithmetic"] = describe_range(count_numbers(node), numbers)
+            step["data"] = {key: format_length(numbers)}
+        else:
+            step["line"] = line_of(value)
+            step["sentence"] = f"{naming.short(value)} is computed from what is known"
+            step["arithmetic"] = describe_forward(value, naming)
+            step["data"] = {key: format_number(value.data)}
+        steps.append(step)
+
+    sums: dict[Value, float] = {firings[0].value: 1.0} if firings else {}
+    changed = {keys[value]: total for value, total in sums.items() if not nodes[keys[value]].group}
+    last_fired = {keys[firing.value]: firing for firing in firings}
+    last_given: dict[str, int] = {}  # for each group, the step that has given it the last it gets
+    for firing in firings:
         key = keys[firing.value]
-        changed = {} if sums or position else {key: "1"}
-        parts = []
+        node = nodes[key]
         for delivery in firing.deliveries:
-            if delivery.child in keys:
-                sums[keys[delivery.child]] = delivery.total
-                changed[keys[delivery.child]] = format_number(delivery.total)
-            parts.append(describe_delivery(delivery, naming))
-        hidden = len(parts) - MOST_TERMS
-        steps.append(
-            {
-                "phase": "backward",
-                "node": key,
-                "line": backward_line,
-                "sentence": describe_firing(firing, naming, gradients),
-                "arithmetic": "\n".join(parts[:MOST_TERMS])
-                + (f"\n… and {hidden} more" if hidden > 0 else ""),
-                "edges": [
-                    edge_keys[key, d.child_index]
-                    for d in firing.deliveries
-                    if (key, d.child_index) in edge_keys
-                ],
-                "data": {},
-                "gradient": changed,
-                "wrong": {},
-            }
-        )
+            sums[delivery.child] = delivery.total
+            child_key = keys[delivery.child]
+            if nodes[child_key].group:
+                last_given[child_key] = len(steps)
+            else:
+                changed[child_key] = delivery.total
+        if node.group and last_fired[key] is not firing:
+            continue
+        step = _step("backward", key, edges.into(key))
+        step["line"] = backward_line
+        step["gradient"] = {child: format_number(total) for child, total in changed.items()}
+        if node.group:
+            step["sentence"] = describe_group_step(node, "has handed its gradient on")
+            numbers = [sums.get(value, 0.0) for value in node.values]
+            step["arithmetic"] = describe_range("gradients", numbers)
+        else:
+            parts = [describe_delivery(delivery, naming) for delivery in firing.deliveries]
+            hidden = len(parts) - MOST_TERMS
+            step["sentence"] = describe_firing(firing, naming, gradients)
+            step["arithmetic"] = "\n".join(parts[:MOST_TERMS])
+            step["arithmetic"] += f"\n… and {hidden} more" if hidden > 0 else ""
+            step["edges"] = list(
+                dict.fromkeys(
+                    edges.between(keys[delivery.child], key, delivery.child_index)
+                    for delivery in firing.deliveries
+                )
+            )
+        steps.append(step)
+        changed = {}
+    for key, position in last_given.items():
+        numbers = [sums.get(value, 0.0) for value in nodes[key].values]
+        steps[position]["gradient"][key] = format_length(numbers)
     if steps:
-        right = {key: gradients.get(value.id, 0.0) for value, key in keys.items()}
-        steps[-1]["wrong"] = {
-            key: format_number(right[key])
-            for key, total in sums.items()
-            if abs(total - right[key]) > 1e-9 * max(1.0, abs(right[key]))
-        }
+        steps[-1]["wrong"] = _wrong(sums, graph, gradients)
     return {"name": name, "steps": steps}
+
+
+def _step(phase: str, key: str, edges: list[str]) -> DrawnStep:
+    return {
+        "phase": phase,
+        "node": key,
+        "line": None,
+        "sentence": "",
+        "arithmetic": "",
+        "edges": edges,
+        "data": {},
+        "gradient": {},
+        "wrong": {},
+    }
+
+
+def _wrong(sums: Mapping[Value, float], graph: Graph, gradients: Gradients) -> dict[str, str]:
+    """The right gradient of every node that ended with another one."""
+    wrong: dict[str, str] = {}
+    for value, total in sums.items():
+        right = gradients.get(value.id, 0.0)
+        if abs(total - right) > 1e-9 * max(1.0, abs(right)):
+            node = graph.nodes[graph.keys[value]]
+            if not node.group:
+                wrong[node.key] = format_number(right)
+            elif node.key not in wrong:
+                wrong[node.key] = format_length(group_gradient(node, gradients))
+    return wrong
+
+
+class _Edges:
+    """What the drawing calls the edges of a graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._into: dict[str, list[str]] = {}
+        self._single: dict[tuple[str, int], str] = {}
+        self._of_groups: dict[tuple[str, str], str] = {}
+        for number, edge in numbered(graph.edges):
+            name = edge_key(edge, number)
+            self._into.setdefault(edge.target, []).append(name)
+            if edge.child_index is None:
+                self._of_groups[edge.source, edge.target] = name
+            else:
+                self._single[edge.target, edge.child_index] = name
+
+    def into(self, target: str) -> list[str]:
+        return self._into.get(target, [])
+
+    def between(self, source: str, target: str, child_index: int) -> str:
+        """The one along which a child is used."""
+        return self._single.get((target, child_index)) or self._of_groups[source, target]

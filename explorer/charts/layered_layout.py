@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 import igraph
@@ -20,26 +21,41 @@ UNSEEN = 3.0  # pixels by which an edge may leave its course
 LANE = 10.0  # the height that a passing edge takes up in a layer
 
 Point = tuple[float, float]
+Course = tuple[Key | None, Key | None]
 
 
 @dataclass(frozen=True)
 class Layout(Generic[Key]):
-    """Centres of the nodes, and the points that each edge passes through, in pixels."""
+    """Centres of the nodes, and the points that each edge passes through, in pixels.
+
+    So that a graph within a box can be joined to what is around it, `courses` has under (None, key)
+    the way from the left side to a node, and under (key, None) that from a node to the right side.
+    `sides` are those of the layer that a node stands in, which others in it may make wider.
+    """
 
     centres: Mapping[Key, Point]
-    courses: Mapping[tuple[Key, Key], Sequence[Point]]
+    sides: Mapping[Key, tuple[float, float]]
+    courses: Mapping[Course[Key], Sequence[Point]]
     width: float
     height: float
 
 
 def layered_layout(
-    sizes: Mapping[Key, tuple[float, float]], edges: Sequence[tuple[Key, Key]]
+    sizes: Mapping[Key, tuple[float, float]],
+    edges: Sequence[tuple[Key, Key]],
+    entering: Sequence[Key] = (),
+    leaving: Sequence[Key] = (),
 ) -> Layout[Key]:
-    """Lay out an acyclic graph. `sizes` holds (width, height) of each node, in a stable order."""
+    """Lay out an acyclic graph. `sizes` holds (width, height) of each node, in a stable order.
+
+    Edges come in from the left side to the nodes `entering`, and go out from those `leaving`.
+    """
     keys = list(sizes)
     pairs = list(dict.fromkeys((a, b) for a, b in edges if a != b))
     layer_of = _layers(keys, pairs)
-    graph, chains, layers = _with_lanes(keys, pairs, layer_of)
+    outside: list[Course[Key]] = [(None, key) for key in entering]
+    outside += [(key, None) for key in leaving]
+    graph, chains, layers = _with_lanes(keys, [*pairs, *outside], layer_of)
     rows = graph.layout_sugiyama(layers=layers, hgap=1, vgap=1).coords
 
     by_layer: dict[int, list[int]] = {}
@@ -55,17 +71,20 @@ def layered_layout(
     bottom = max((ys[v] + heights[v] / 2 for v in range(len(ys))), default=0.0)
 
     xs: dict[int, float] = {}
+    sides: dict[int, tuple[float, float]] = {}
     right = 0.0
     for layer in sorted(by_layer):
         width = max((sizes[keys[v]][0] for v in by_layer[layer] if v < len(keys)), default=0.0)
         xs[layer] = right + width / 2
+        sides[layer] = (right, right + width)
         right += width + LAYER_GAP
     centres = {key: (xs[layers[v]], ys[v] - top) for v, key in enumerate(keys)}
     courses = {
-        pair: _bends([(xs[layers[vertex]], ys[vertex] - top) for vertex in chain])
+        pair: _bends([(x, ys[vertex] - top) for vertex in chain for x in sides[layers[vertex]]])
         for pair, chain in chains.items()
     }
-    return Layout(centres, courses, max(right - LAYER_GAP, 0.0), bottom - top)
+    sides_of = {key: sides[layer_of[key]] for key in keys}
+    return Layout(centres, sides_of, courses, max(right - LAYER_GAP, 0.0), bottom - top)
 
 
 def _bends(points: Sequence[Point]) -> list[Point]:
@@ -117,22 +136,21 @@ def _layers(keys: Sequence[Key], pairs: Sequence[tuple[Key, Key]]) -> dict[Key, 
 
 
 def _with_lanes(
-    keys: Sequence[Key], pairs: Sequence[tuple[Key, Key]], layer_of: Mapping[Key, int]
-) -> tuple[igraph.Graph, dict[tuple[Key, Key], list[int]], list[int]]:
+    keys: Sequence[Key], pairs: Sequence[Course[Key]], layer_of: Mapping[Key, int]
+) -> tuple[igraph.Graph, dict[Course[Key], list[int]], list[int]]:
     """The graph with a vertex of its own wherever a long edge passes through a layer."""
     index = {key: i for i, key in enumerate(keys)}
+    after_last = max(layer_of.values(), default=-1) + 1
     layers = [layer_of[key] for key in keys]
     short: list[tuple[int, int]] = []
-    chains: dict[tuple[Key, Key], list[int]] = {}
+    chains: dict[Course[Key], list[int]] = {}
     for a, b in pairs:
-        chain = []
-        previous = index[a]
-        for layer in range(layer_of[a] + 1, layer_of[b]):
-            layers.append(layer)
-            chain.append(len(layers) - 1)
-            short.append((previous, chain[-1]))
-            previous = chain[-1]
-        short.append((previous, index[b]))
+        before = -1 if a is None else layer_of[a]
+        behind = after_last if b is None else layer_of[b]
+        chain = list(range(len(layers), len(layers) + behind - before - 1))
+        layers += range(before + 1, behind)
+        ends = [[] if key is None else [index[key]] for key in (a, b)]
+        short += pairwise([*ends[0], *chain, *ends[1]])
         chains[a, b] = chain
     return igraph.Graph(n=len(layers), edges=short, directed=True), chains, layers
 

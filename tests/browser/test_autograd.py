@@ -52,11 +52,29 @@ def test_a_link_opens_the_same_view(page: Page, address: str) -> None:
     expect(node(page, "leaf a")).to_contain_text("4")
 
 
-def test_a_mistake_stands_beside_the_graph_that_was(page: Page, address: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "sentence", "pale"),
+    [
+        ("sin(x)", "There is no function sin", ["sliders", "picture", "slope", "rest"]),
+        ("log(w2)", "log(−0.3) is undefined", ["picture", "slope", "rest"]),  # w2 can mend it
+    ],
+)
+def test_a_mistake_stands_beside_the_graph_that_was(
+    page: Page, address: str, text: str, sentence: str, pale: list[str]
+) -> None:
     page.goto(address)
     expect(node(page, "2")).to_contain_text("0.7")
+    kept = node(page, "2").element_handle()
     entry = page.get_by_label("Expression", exact=False).first
-    entry.fill("sin(x)")
+    entry.fill(text)
     entry.press("Control+Enter")
-    expect(page.get_by_text("There is no function sin", exact=False)).to_be_visible()
+    expect(page.get_by_text(sentence, exact=False)).to_be_visible()
     expect(node(page, "2")).to_contain_text("0.7")
+    assert kept.evaluate("node => node.isConnected"), "the graph was left as it was"
+    for part in ["sliders", "picture", "slope", "rest"]:
+        opacity = "0.5" if part in pale else "1"
+        expect(page.locator(f".st-key-{part}")).to_have_css("opacity", opacity)
+    entry.fill("x + w1")
+    entry.press("Control+Enter")
+    expect(node(page, "0")).to_contain_text("2.5")
+    expect(page.locator(".st-key-picture")).to_have_css("opacity", "1")

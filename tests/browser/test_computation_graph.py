@@ -7,6 +7,7 @@ import re
 import struct
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -247,6 +248,25 @@ def test_two_orders_share_a_player_and_the_wrong_gradient_shows(
     expect(page.locator(".arithmetic").last).to_contain_text("grad[")
     expect(naive.locator(".node.wrong")).to_have_count(1)
     expect(right.locator(".node.wrong")).to_have_count(0)
+
+
+def test_no_label_covers_another(open_graph: Callable[[str], Page]) -> None:
+    page = open_graph(f"?program={EARLY}")
+    labels = page.locator(".local text")
+    expect(labels).to_have_text(["×1"] * 4)
+    boxes = [label.bounding_box() for label in labels.all()]
+    for one, other in combinations(filter(None, boxes), 2):
+        is_beside = abs(one["x"] - other["x"]) >= one["width"]
+        assert is_beside or abs(one["y"] - other["y"]) >= one["height"]
+
+
+def test_the_code_is_seen_to_the_ends_of_its_lines(neuron: Page) -> None:
+    step(neuron, 4)
+    code = neuron.locator(".code")
+    expect(code.locator(".running")).to_have_count(1)
+    assert code.evaluate("list => list.scrollWidth <= list.clientWidth")
+    heights = code.evaluate("list => [...list.children].map(line => line.offsetHeight)")
+    assert max(heights) >= 2 * min(heights), "a long line goes on below"
 
 
 def test_a_dead_relu_is_visibly_dead(open_graph: Callable[[str], Page]) -> None:

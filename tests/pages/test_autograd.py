@@ -45,9 +45,19 @@ def words(app: AppTest) -> str:
 
 
 def caret(app: AppTest) -> str:
-    """The line under the place of a mistake, from the box of one or the line of one."""
+    """The line under the place of a mistake."""
     place = re.search(r"<pre>(.*?)</pre>", opening.html(app), re.DOTALL)
-    return (place.group(1) if place else app.code[0].value).split("\n")[1]
+    assert place
+    return place.group(1).split("\n")[1]
+
+
+def turn(app: AppTest, **numbers: float) -> AppTest:
+    """Move sliders, as the browser would report it, and let them go."""
+    generation = app.session_state["generation"]
+    app.session_state["leaves"] = {
+        "values": {"generation": generation, "numbers": numbers, "resting": True}
+    }
+    return app.run()
 
 
 def test_the_neuron_is_there_at_the_first_visit(app: AppTest) -> None:
@@ -85,12 +95,47 @@ def test_a_whole_gpt_is_an_example_too(app: AppTest) -> None:
     assert not app.exception
 
 
+def test_a_gpt_that_a_link_opened_can_be_left() -> None:
+    app = open_page(example=TINY_GPT)
+    app.button_group(key="example").set_value(None).run()
+    assert not app.exception
+    assert app.text_area(key="text").value == EXAMPLES[0].text
+
+
 def test_what_is_typed_replaces_the_example_and_keeps_known_leaves(app: AppTest) -> None:
     type_text(app, "x * x + w1")
     table = nodes(app)
     assert table.loc["x", "data"] == 2.0
     assert table.loc["x", "gradient"] == 4.0
     assert app.session_state["example"] is None
+
+
+def test_a_number_that_the_text_gives_holds_until_its_slider_moves(app: AppTest) -> None:
+    """The first example has set x to 2."""
+    type_text(app, "x = 3\nx*w1")
+    assert nodes(app).loc["x", "data"] == 3.0
+    assert nodes(app).loc["w1", "gradient"] == 3.0
+    assert app.query_params["at"] == "w1:0.5~x:3"
+    turn(app, x=5.0, w1=0.5)
+    assert nodes(app).loc["w1", "gradient"] == 5.0
+    assert app.query_params["at"] == "w1:0.5~x:5"
+    type_text(app, "x = 3\nx*w1 + 1")
+    assert nodes(app).loc["x", "data"] == 3.0
+
+
+def test_a_link_says_more_than_the_text_in_it() -> None:
+    app = open_page(text="x = 3\nx*y", at="x:4~y:2")
+    assert nodes(app).loc["y", "gradient"] == 4.0
+    assert app.query_params["at"] == "x:4~y:2"
+
+
+@pytest.mark.parametrize("text", ["1/0", "exp(1000)", "foo(", "sin(x)", "import os", ""])
+def test_what_has_no_graph_says_which_is_kept(app: AppTest, text: str) -> None:
+    type_text(app, text)
+    assert "The graph keeps the last expression that worked." in words(app)
+    assert nodes(app).loc["relu", "data"] == pytest.approx(0.7)
+    type_text(app, "w1*x")
+    assert "The graph keeps" not in words(app)
 
 
 @pytest.mark.parametrize(
@@ -121,17 +166,11 @@ def test_an_empty_text_says_what_to_type(app: AppTest) -> None:
 
 def test_a_number_that_leads_out_of_bounds_loses_nothing(app: AppTest) -> None:
     type_text(app, "log(x)")
-    generation = app.session_state["generation"]
-    app.session_state["leaves"] = {
-        "values": {"generation": generation, "numbers": {"x": -1.0}, "resting": True}
-    }
-    app.run()
+    turn(app, x=-1.0)
     assert "log(−1) is undefined" in words(app)
     assert nodes(app).loc["x", "data"] == 2.0, "the last graph that worked stays"
-    app.session_state["leaves"] = {
-        "values": {"generation": generation, "numbers": {"x": 4.0}, "resting": True}
-    }
-    app.run()
+    assert "The graph keeps the last numbers that worked." in words(app)
+    turn(app, x=4.0)
     assert nodes(app).loc["x", "gradient"] == 0.25
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Collection
 from itertools import combinations, pairwise
 
 import pytest
@@ -128,7 +129,9 @@ def test_a_relu_that_lets_nothing_through_is_dead(w2: float, is_dead: bool) -> N
 def test_both_edges_of_a_square_can_be_seen() -> None:
     first, second = drawing_of("a*a", a=3.0)["edges"]
     assert (first["key"], second["key"]) == ("leaf a->0#0", "leaf a->0#1")
-    assert first["points"] != second["points"]
+    (_, one), (_, other) = first["points"][0], second["points"][0]
+    assert other - one == 28, "room for a label between them"
+    assert (one + other) / 2 == drawing_of("a*a", a=3.0)["nodes"][0]["y"]
 
 
 def test_a_wide_title_makes_a_wide_box() -> None:
@@ -209,6 +212,11 @@ def test_whatever_is_unfolded_nothing_overlaps(chosen: set[str], is_complete: bo
         xs = [x for x, _ in edge["points"]]
         assert all(left < right for left, right in pairwise(xs))
         assert (xs[0], xs[-1]) == (boxes[edge["source"]][1], boxes[edge["target"]][0])
+        for (x0, y0), (x1, y1) in pairwise(edge["points"]):
+            for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+                x, y = x0 + share * (x1 - x0), y0 + share * (y1 - y0)
+                for left, right, top, bottom in boxes.values():
+                    assert not (left < x < right and top < y < bottom), "it runs behind a box"
     assert len({edge["key"] for edge in drawing["edges"]}) == len(drawing["edges"])
 
 
@@ -266,15 +274,67 @@ def test_where_the_naive_order_is_right_nothing_is_wrong() -> None:
     assert walk["steps"][-1]["wrong"] == {}
 
 
-def test_a_walk_passes_over_what_is_folded() -> None:
+UNFOLDED = frozenset({"position 1", "position 1/output"})
+
+
+def gpt_walk(unfolded: Collection[str], is_naive: bool = False) -> tuple[Drawing, DrawnWalk]:
     loss, recording = tiny_gpt()
-    graph = build_graph(loss, recording, {"position 1", "position 1/output"})
-    walk = draw_walk("right order", computed_values(loss), right_order(loss), graph, backward(loss))
-    shown = {node.key for node in graph.nodes.values() if not node.group}
-    assert {step["node"] for step in walk["steps"]} == shown
-    assert len(walk["steps"]) == 2 * len(shown)
-    edge_keys = {edge["key"] for edge in draw_graph(graph, backward(loss))["edges"]}
-    assert {key for step in walk["steps"] for key in step["edges"]} <= edge_keys
+    graph, gradients = build_graph(loss, recording, unfolded), backward(loss)
+    firings = (naive_order if is_naive else right_order)(loss)
+    walk = draw_walk("a walk", computed_values(loss), firings, graph, gradients)
+    return draw_graph(graph, gradients), walk
+
+
+def test_a_folded_group_is_a_single_step_of_either_pass() -> None:
+    _, walk = gpt_walk(UNFOLDED)
+    forward = [step["node"] for step in walk["steps"] if step["phase"] == "forward"]
+    assert forward == [
+        "group position 0",
+        "group position 1/embedding",
+        "group position 1/attention 0",
+        "group position 1/mlp 0",
+        "group position 1/output/logits",
+        "group position 1/output/loss",
+        "121",
+        "122",
+    ]
+    backward = [step["node"] for step in walk["steps"] if step["phase"] == "backward"]
+    assert backward == forward[::-1]
+    assert walk["steps"][4]["sentence"] == (
+        "logits, one step while it is folded: the last of its 3 numbers is computed"
+    )
+    assert walk["steps"][4]["arithmetic"] == "3 numbers from −1.718 to 0.7"
+
+
+@pytest.mark.parametrize("unfolded", [frozenset(), UNFOLDED, frozenset(GROUPS)])
+def test_a_walk_comes_to_all_that_is_drawn(unfolded: frozenset[str]) -> None:
+    """Each number when all that it takes is known; and at the end, each as it is drawn."""
+    drawing, walk = gpt_walk(unfolded)
+    nodes = {node["key"]: node for node in drawing["nodes"]}
+    lit = [set(step["edges"]) for step in walk["steps"]]
+    into = {key: {e["key"] for e in drawing["edges"] if e["target"] == key} for key in nodes}
+    known = {key for key in nodes if not into[key]}
+    for step, edges in zip(walk["steps"], lit, strict=True):
+        assert edges == into[step["node"]]
+        if step["phase"] == "forward":
+            assert {e["source"] for e in drawing["edges"] if e["key"] in edges} <= known
+            known.add(step["node"])
+    assert known == nodes.keys()
+    told = {key: text for step in walk["steps"] for key, text in step["gradient"].items()}
+    assert told == {key: node["gradient"] for key, node in nodes.items() if key in told}
+    data = {key: text for step in walk["steps"] for key, text in step["data"].items()}
+    assert data == {key: nodes[key]["data"] for key in nodes if into[key]}
+    assert not walk["steps"][-1]["wrong"]
+
+
+def test_the_naive_walk_tells_of_a_wrong_group_what_is_right() -> None:
+    drawing, walk = gpt_walk(frozenset(), is_naive=True)
+    told = {key: text for step in walk["steps"] for key, text in step["gradient"].items()}
+    right = {node["key"]: node["gradient"] for node in drawing["nodes"]}
+    wrong = walk["steps"][-1]["wrong"]
+    assert "group parameters" in wrong
+    assert all(right[key] == text for key, text in wrong.items())
+    assert told["group parameters"] != right["group parameters"]
 
 
 def test_many_deliveries_are_cut_short() -> None:

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.charts.layered_layout import LAYER_GAP, NODE_GAP, Layout, _spread, layered_layout
+from explorer.charts.layered_layout import (
+    LAYER_GAP,
+    NODE_GAP,
+    UNSEEN,
+    Layout,
+    _spread,
+    layered_layout,
+)
 
 Sizes = dict[int, tuple[float, float]]
 Edges = list[tuple[int, int]]
@@ -66,11 +73,13 @@ def test_the_same_graph_is_laid_out_the_same(graph: tuple[Sizes, Edges]) -> None
 
 
 def test_nothing_to_lay_out() -> None:
-    assert layered_layout({}, []) == Layout({}, {}, 0.0, 0.0)
+    assert layered_layout({}, []) == Layout({}, {}, {}, 0.0, 0.0)
 
 
 def test_one_box_fills_the_drawing() -> None:
-    assert layered_layout({0: BOX}, []) == Layout({0: (50.0, 25.0)}, {}, 100.0, 50.0)
+    assert layered_layout({0: BOX}, []) == Layout(
+        {0: (50.0, 25.0)}, {0: (0.0, 100.0)}, {}, 100.0, 50.0
+    )
 
 
 def test_a_chain_is_a_straight_line() -> None:
@@ -85,9 +94,21 @@ def test_a_leaf_stands_next_to_its_first_use() -> None:
     assert layout.centres[4][0] == layout.centres[2][0]
 
 
-def test_a_long_edge_bends_once_in_every_layer_that_it_passes() -> None:
+def test_a_long_edge_is_level_beside_the_boxes_that_it_passes() -> None:
     layout = layered_layout(boxes(4), [(0, 1), (1, 2), (2, 3), (0, 3)])
-    assert [x for x, _ in layout.courses[0, 3]] == [layout.centres[1][0], layout.centres[2][0]]
+    (left, y), (right, same_y) = layout.courses[0, 3]
+    assert (left, right) == (layout.centres[1][0] - 50, layout.centres[2][0] + 50)
+    assert y == same_y
+
+
+def test_edges_from_outside_lead_past_what_stands_before() -> None:
+    layout = layered_layout(boxes(3), [(0, 1), (1, 2)], entering=[0, 2], leaving=[1])
+    assert layout.courses[None, 0] == [], "nothing stands before it"
+    assert [x for x, _ in layout.courses[None, 2]] == [0, layout.centres[1][0] + 50]
+    assert [x for x, _ in layout.courses[1, None]] == [layout.centres[2][0] - 50, layout.width]
+    for pair, passed in [((None, 2), [0, 1]), ((1, None), [2])]:
+        for (_, y), box in product(layout.courses[pair], passed):
+            assert abs(y - layout.centres[box][1]) >= 25 + NODE_GAP - UNSEEN
 
 
 def test_twice_the_same_edge_is_one_course() -> None:
