@@ -24,7 +24,7 @@ from gpt.corpus.download import fetch, store
 from gpt.corpus.text import MAXIMUM_BYTES, CorpusError
 from gpt.runs.config import Origin, RunConfig, RunError, RunKind
 from gpt.runs.library import Summary
-from gpt.runs.presets import PRESETS, configure, sections
+from gpt.runs.presets import DEFAULT_PRESET, PRESETS, configure, sections
 from gpt.runs.run import Checkpoint
 from gpt.tensor.config import GPTConfig
 
@@ -72,6 +72,7 @@ def choose_corpus() -> str:
         format_func=corpus_title,
         key="corpus",
         persist_state="session",
+        on_change=_suit_preset,
     )
 
 
@@ -83,7 +84,25 @@ def choose_preset() -> str:
         format_func=lambda name: f"{name} · {PRESETS[name].title}",
         key="preset",
         persist_state="session",
+        on_change=_note_preset,
     )
+
+
+def _suit_preset() -> None:
+    """For another text the model that was chosen for it by hand, or else one that suits it."""
+    corpus = state.corpus
+    state.preset = state.get("chosen_presets", {}).get(corpus) or preset_for(corpus, state.preset)
+
+
+def _note_preset() -> None:
+    state.setdefault("chosen_presets", {})[state.corpus] = state.preset
+
+
+def preset_for(corpus: str, current: str) -> str:
+    """The model made for this very text; elsewhere the current one, if it is not one of these."""
+    if corpus in PRESETS:
+        return corpus
+    return DEFAULT_PRESET if current in CATALOGUE else current
 
 
 def provide_corpus(name: str) -> Corpus | None:
@@ -159,7 +178,7 @@ def _fetch_or_upload(entry: Entry) -> Corpus | None:
             )
         with upload:
             uploaded = st.file_uploader(
-                "No network? Upload the file, or choose a text of your own above.",
+                "No network? Upload the file.",
                 key=f"upload of {entry.name}",
                 max_upload_size=MAXIMUM_BYTES // MEGABYTE,
             )
@@ -329,12 +348,3 @@ def _setting(
     )
     # An emptied field means "never" where that can be, and else what the preset says.
     return value if chosen is None and NoneType not in kinds else chosen
-
-
-def show_outdated(found: object | None) -> None:
-    """In place of what a button brought for other settings, if it did."""
-    if found is not None:
-        st.html(
-            '<p class="gpt-caption">What stood here belonged to other settings: press the button'
-            " again.</p>"
-        )

@@ -11,6 +11,7 @@ from explorer.reruns import run_apart, run_whole_page
 from explorer.run_records import runs_now
 from gpt.corpus.corpus import Corpus
 from gpt.runs.config import RunConfig
+from gpt.runs.data import check_length
 from gpt.runs.pace import known_pace
 from gpt.runs.presets import PRESETS, Preset, configure
 
@@ -75,6 +76,7 @@ def _estimates(corpus: Corpus) -> list[tuple[Preset, Estimate | str]]:
     for preset in PRESETS.values():
         try:
             config = configure(preset, corpus)
+            check_length(config, corpus)
         except ValueError as error:
             estimates.append((preset, str(error)))
             continue

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from explorer.address import leave_out_told
 from explorer.charts.training_words import distinct_titles
 from explorer.controls import show_mistake
 from explorer.reruns import run_apart, run_whole_page
@@ -32,6 +33,11 @@ def has_weights(summary: Summary) -> bool:
     return bool(summary.run.checkpoints())
 
 
+def is_trained(summary: Summary) -> bool:
+    """Whether there are weights of any step but the very first."""
+    return summary.config.is_from_outside or summary.run.checkpoints()[-1].step > 0
+
+
 def has_heads(summary: Summary) -> bool:
     """Whether there are weights, and any attention to look at: a bigram has none."""
     return has_weights(summary) and getattr(summary.config.model, "rung", "gpt") != "bigram"
@@ -54,13 +60,13 @@ def choose_run(runs: Mapping[str, Summary], key: str, label: str = "Run") -> Sum
     """One of the runs; the page reads and sets its name at `st.session_state[key]`.
 
     A name that is not among them, from an old link, of a run that was deleted or of one that the
-    page cannot show, is answered with the reason and the first run.
+    page cannot show, is answered with the reason and the first run that has learnt anything.
     """
     names = list(runs)
     missing = f"{key}, missing"
     if state.get(key) not in runs:
         state[missing] = state.get(key)
-        state[key] = names[0]
+        state[key] = next(filter(lambda name: is_trained(runs[name]), names), names[0])
     titles = distinct_titles([*runs.values()])
     chosen = st.selectbox(
         label,
@@ -123,13 +129,17 @@ def suit_text(
 
 
 def readable_text(key: str, summary: Summary, opened: OpenedModel, text: str) -> str:
-    """The text; where this model cannot read it, a sentence, and what it could read last."""
+    """The text; where this model cannot read it, a sentence, and what it could read last.
+
+    In `key` stand the name of the page and that of the part of its address, as "inside text".
+    """
     readable: dict[str, str] = state.setdefault(f"{key}, readable", {})
     name = summary.run.name
     try:
         opened.encode(text)
     except ValueError as error:
         show_mistake(f"{error} Shown is a text that it can read.")
+        leave_out_told(*key.split(" ", 1))
         text = readable.get(name) or first_text(summary) or opened.tokenizer.decode([0])
     readable[name] = text
     return text

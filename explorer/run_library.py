@@ -13,7 +13,8 @@ import streamlit as st
 from explorer.charts.training_words import STATE_WORDS, distinct_titles
 from explorer.controls import show_mistake
 from explorer.downloads import Download, show_downloads
-from explorer.run_choice import as_plain, first_text
+from explorer.run_choice import as_plain
+from explorer.run_pages import show_questions
 from explorer.run_records import RunRecords
 from gpt.runs.archive import export_run, import_run
 from gpt.runs.config import RunError
@@ -23,12 +24,6 @@ from gpt.runs.run import Run
 from gpt.runs.tensorboard import tensorboard_archive
 
 SHAPE = ("n_layer", "n_head", "n_embd", "block_size", "vocab_size")
-# Pages that open a model, each with what leads there and where it keeps its text.
-LOOKING = {
-    "attention": ("Where its heads look", "attention text"),
-    "inside": ("What it knows at which depth", "inside text"),
-    "sampling": ("What it writes", "sampling prompt"),
-}
 
 state = st.session_state
 
@@ -82,11 +77,7 @@ def show_outside(summary: Summary) -> None:
         looked into.</p><p class="gpt-caption">{summary.config.model.parameter_count():,}
         parameters: {shape}</p>"""
     )
-    with st.container(horizontal=True):
-        for page, (label, text) in LOOKING.items():
-            if st.button(label, icon=":material/arrow_forward:"):
-                state[f"{page} run"], state[text] = summary.run.name, first_text(summary)
-                st.switch_page(f"../pages/{page}.py")
+    show_questions(summary)
 
 
 def show_absent(name: str) -> None:

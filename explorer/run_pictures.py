@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from explorer.charts.training import (
@@ -16,12 +18,15 @@ from explorer.charts.training_words import (
     answers_card,
     describe_event,
     distinct_titles,
+    facts,
     film,
     reading,
     sample_card,
+    task_words,
 )
 from explorer.components.plot import PlotEvent, plot
 from explorer.reruns import run_whole_page
+from explorer.run_pages import show_ways
 from explorer.run_records import RunRecords, at_step, runs_now
 from explorer.run_steering import show_steering
 from explorer.run_watch import (
@@ -33,8 +38,12 @@ from explorer.run_watch import (
     records_of,
     view_now,
 )
+from gpt.corpus.tasks import TASKS
 from gpt.runs.library import Listing, Summary
 from gpt.runs.text_measure import Baseline
+
+# A slow browser may still tell where it was led a look ago, which is no wish to look back there.
+FOLLOWED_LOOKS = 3
 
 state = st.session_state
 
@@ -50,13 +59,13 @@ def watch(name: str, tick: float | None) -> None:
     picture, beside = st.columns([8, 4], gap="large")
     with picture:
         figure_place = st.container()
-        steps = summary.config.training.steps
-        chosen = st.slider(
-            "Look back at step (or click the curve); at the right end, the newest",
+        follow_newest(summary)
+        st.slider(
+            "Look back at step (or click the curve)",
             0,
-            steps,
-            steps,
+            summary.config.training.steps,
             key=f"moment {name}",
+            disabled=summary.status.step == 0,
         )
     moment = moment_of(summary)
     with figure_place:
@@ -64,12 +73,15 @@ def watch(name: str, tick: float | None) -> None:
     with beside:
         measured_at = records.series("validation_loss").steps
         last = int(measured_at[-1]) if len(measured_at) else None
-        st.html(reading(titles[name], summary.status, bits_per_character(summary), last))
+        st.html(reading(titles[name], summary.status, last))
+        show_ways(summary)
+        st.html(facts(summary.status, bits_per_character(summary)))
         show_steering(summary, listing)
-    if chosen != state.get("moment_told", chosen):
-        state.moment_told = chosen
-        run_whole_page()  # the figures further down look back as well
-    state.moment_told = chosen
+    shown = moment, [each.status.state for each in listing.runs]
+    if shown != state.get("shown", shown):
+        state.shown = shown
+        run_whole_page()  # the figures further down look back as well, and the list tells states
+    state.shown = shown
 
 
 def watch_closely(name: str, tick: float | None) -> None:
@@ -87,10 +99,21 @@ def look_back(event: PlotEvent) -> None:
     state[f"moment {state.run}"] = int(event.x)
 
 
+def follow_newest(summary: Summary) -> None:
+    """Let the handle stand at the newest step, unless somebody has moved it to an earlier one."""
+    name, newest = summary.run.name, summary.status.step
+    if moment_of(summary) is None:
+        state[f"moment {name}"] = newest
+    state[f"newest {name}"] = (*state.get(f"newest {name}", ()), newest)[-FOLLOWED_LOOKS:]
+
+
 def moment_of(summary: Summary) -> int | None:
     """The step that is looked back at; None while the newest is looked at."""
-    chosen = state.get(f"moment {summary.run.name}")
-    return None if chosen is None or chosen >= summary.status.step else int(chosen)
+    name = summary.run.name
+    chosen: int | None = state.get(f"moment {name}")
+    if chosen is None or chosen in state.get(f"newest {name}", ()):
+        return None
+    return None if chosen >= summary.status.step else chosen
 
 
 def show_losses(
@@ -125,13 +148,16 @@ def show_losses(
 
 
 def show_samples(summary: Summary, records: RunRecords, moment: int | None) -> None:
-    is_task = summary.config.corpus.task is not None
-    st.header("What it answers" if is_task else "What it writes", anchor="writes")
+    task = TASKS.get(summary.config.corpus.task or "")
+    st.header("What it answers" if task else "What it writes", anchor="writes")
+    if task:
+        st.html(f'<p class="gpt-caption">{escape(task_words(task))}</p>')
     is_document = summary.config.corpus.kind == "documents"
     last = summary.config.training.steps if moment is None else moment
     now_shown = at_step(records.samples, last)
     earlier = film(records.samples, now_shown["step"] if now_shown else 0)
-    columns = st.columns(4, gap="medium")
+    with st.container(key="training-samples"):
+        columns = st.columns(4, gap="medium")
     is_here = "Now" if moment is None else "There"
     if len(earlier) == 3 or summary.status.is_active:  # the newest card keeps its place
         shown = [*earlier, *[None] * (3 - len(earlier)), now_shown]
@@ -140,8 +166,8 @@ def show_samples(summary: Summary, records: RunRecords, moment: int | None) -> N
     headings = [*("At first", "Then", "Later")[: len(shown) - 1], is_here]
     for column, card, heading in zip(columns, shown, headings, strict=False):
         with column:
-            if is_task:
-                st.html(answers_card(card, heading=heading))
+            if task:
+                st.html(answers_card(card, task, heading=heading))
             else:
                 st.html(sample_card(card, is_document=is_document, heading=heading))
 
@@ -177,7 +203,8 @@ def show_matrices(summary: Summary, records: RunRecords, moment: int | None) -> 
         st.html('<p class="gpt-caption">Nothing has been looked at yet.</p>')
         return
     names = list(records.histograms[0]["matrices"])
-    left, right = st.columns([7, 5], gap="large")
+    with st.container(key="training-matrices"):
+        left, right = st.columns([7, 5], gap="large")
     with left:
         chosen = st.selectbox("Matrix", names, key="matrix", persist_state="session")
         plot(

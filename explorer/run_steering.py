@@ -14,9 +14,11 @@ import streamlit as st
 from explorer.charts.training_words import (
     distinct_titles,
 )
+from explorer.run_watch import records_of
 from gpt.corpus.corpus import Corpus
 from gpt.runs.config import Origin, RunConfig, RunError, current_versions, now
 from gpt.runs.control import pause_run, set_learning_rate, stop_run
+from gpt.runs.data import check_length
 from gpt.runs.launch import resume_run, start_run
 from gpt.runs.library import Listing, Summary, create_run
 from gpt.runs.run import Run
@@ -98,13 +100,13 @@ def show_steering(summary: Summary, listing: Listing) -> None:
     with st.container(horizontal=True):
         if status.state in ("running", "queued"):
             st.button("Pause", icon=":material/pause:", on_click=steer, args=(pause_run, run))
-        elif status.state != "finished":
+        elif status.state != "finished" and may_go_on(summary):
             st.button(
                 "Resume", icon=":material/play_arrow:", on_click=steer, args=(resume_run, run)
             )
         if status.is_active:
             st.button("Stop", icon=":material/stop:", on_click=steer, args=(stop_run, run))
-        if status.state == "failed":
+        if status.has_diverged:
             gentle_rate = gentler(summary.config.training.learning_rate)
             st.button(
                 f"Try at a learning rate of {gentle_rate:.2g}", on_click=try_gently, args=(summary,)
@@ -119,20 +121,8 @@ def show_steering(summary: Summary, listing: Listing) -> None:
                 " its schedule anew, for this one has come to its end, and the optimiser its"
                 " memory.",
             )
-    if status.state != "finished":
-        key = f"rate {run.name}"
-        rate_now = status.learning_rate or summary.config.training.learning_rate
-        # Fixed at the first look: a default that moved would empty what is being typed.
-        first = state.setdefault("first_rates", {}).setdefault(key, f"{rate_now:.3g}")
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            st.text_input("Learning rate", first, key=key, width=124)
-            st.button("Set", on_click=set_rate, args=(run, key))
-            st.button(
-                "Schedule",
-                on_click=steer,
-                args=(set_learning_rate, run, None),
-                help="Back to the learning rate that was planned for each step.",
-            )
+    if status.state != "finished" and may_go_on(summary):
+        show_rate(summary)
     # What went wrong stays until something is done about it: a live page is drawn every second.
     for message in (status.message, state.get("steering_mistake")):
         if message:
@@ -142,6 +132,45 @@ def show_steering(summary: Summary, listing: Listing) -> None:
         titles = distinct_titles(listing.runs)
         names = ", ".join(titles[each] for each in queue)
         st.html(f'<p class="gpt-caption">One trains at a time. Waiting: <b>{escape(names)}</b></p>')
+
+
+def may_go_on(summary: Summary) -> bool:
+    """Whether there is any use in resuming the run as it is."""
+    if summary.status.state != "failed":
+        return True
+    try:
+        corpus = summary.run.corpus()
+    except ValueError:
+        return True  # as soon as its text is back
+    try:
+        check_length(summary.config, corpus)
+    except RunError:
+        return False
+    return True
+
+
+def show_rate(summary: Summary) -> None:
+    """The learning rate as it is now, and another that is typed over it."""
+    key = f"rate {summary.run.name}"
+    rate_now = records_of(summary).last("learning_rate")
+    if rate_now is None:
+        rate_now = summary.config.training.learning_rate
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        # Not as its value: one that moved would empty what is being typed.
+        st.text_input("Learning rate", placeholder=f"{rate_now:.3g}", key=key, width=124)
+        st.button("Set", on_click=set_rate, args=(summary.run, key))
+        st.button(
+            "Schedule",
+            on_click=follow_schedule,
+            args=(summary.run, key),
+            help="Back to the learning rate that was planned for each step.",
+        )
+
+
+def follow_schedule(run: Run, key: str) -> None:
+    """No rate of one's own any more."""
+    state[key] = ""
+    steer(set_learning_rate, run, None)
 
 
 def set_rate(run: Run, key: str) -> None:

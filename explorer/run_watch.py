@@ -16,6 +16,7 @@ from explorer.charts.training import (
     View,
     in_unit,
 )
+from explorer.charts.training_words import newest_loss
 from explorer.measures import ask_text, characters_per_token
 from explorer.reruns import run_whole_page, was_cut_short
 from explorer.run_records import NOTHING, RunRecords
@@ -83,8 +84,7 @@ def measured(summary: Summary) -> TextMeasure | None:
 def bits_per_character(summary: Summary) -> float | None:
     """The newest loss in a unit that compares across tokenizers."""
     characters = characters_per_token(summary.config, summary.run).value
-    status = summary.status
-    loss = status.train_loss if status.validation_loss is None else status.validation_loss
+    loss = newest_loss(summary.status)
     if characters is None or loss is None:
         return None
     return float(in_unit(np.array([loss]), "bits per character", characters)[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -43,13 +42,12 @@ from gpt.corpus.baselines import bigram_loss
 from gpt.corpus.catalogue import CATALOGUE, load_corpus
 from gpt.corpus.corpus import Corpus
 from gpt.runs.config import RunConfig, RunError
+from gpt.runs.data import check_length
 from gpt.runs.launch import restart_queued, start_run
 from gpt.runs.library import Listing, list_runs
 from gpt.runs.presets import DEFAULT_PRESET, PRESETS, configure
 from gpt.runs.session import train_run
 from gpt.tensor.schedule import learning_rate_at
-
-STYLE = Path(__file__).parents[1] / "explorer" / "training.css"
 
 state = st.session_state
 
@@ -191,6 +189,7 @@ def choose() -> tuple[RunConfig | None, Corpus | None]:
                     title=title or None,
                     origin=chosen_origin.as_argument() if chosen_origin else None,
                 )
+            check_length(config, corpus)
         except ValueError as error:
             config = None
             show_mistake(str(error))
@@ -281,7 +280,6 @@ begin_page()
 if "corpus" not in state:
     read_link()
 revive()
-st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("How does a GPT learn?")
 config, corpus = choose()
 try:

@@ -313,8 +313,7 @@ def _add_marks(figure: go.Figure, marks: Sequence[Mark]) -> None:
         yaxis="y2",
         text=[mark.text for mark in marks],
         mode="markers",
-        name="steered",
-        showlegend=False,
+        name="began, was steered or ended",
         marker={"symbol": "triangle-up", "size": 9, "color": LIGHT.backward},
         hovertemplate="%{text}<extra></extra>",
     )

@@ -28,7 +28,7 @@ def histogram_figure(now: Mapping[str, Histogram], before: Mapping[str, Histogra
 
     Both hold, under each of `PARTS`, `low`, `high` and `counts` of equally wide bins.
     """
-    figure = make_subplots(rows=1, cols=len(PARTS), horizontal_spacing=0.06)
+    figure = make_subplots(rows=1, cols=len(PARTS), horizontal_spacing=0.1)
     for column, part in enumerate(PARTS, start=1):
         xs, shares, width = _bars(now[part])
         figure.add_bar(

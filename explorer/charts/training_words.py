@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
+from gpt.corpus.tasks.task import SEPARATOR, Task
 from gpt.runs.config import as_folder_name
 from gpt.runs.journal import Record
 from gpt.runs.library import Summary
@@ -89,20 +90,32 @@ def describe_event(event: Record) -> str:
     return escape(f"step {event['step']:,}: {text}, by {event.get('who')}")
 
 
-def reading(
-    title: str, status: Status, bits_per_character: float | None, validation_step: int | None = None
-) -> str:
-    """Where the run stands: its state, its loss in large figures, how far, how fast, how long.
+def reading(title: str, status: Status, validation_step: int | None = None) -> str:
+    """Where the run stands: its state, its loss in large figures, and how far it has come.
 
     `validation_step` is the step at which the validation loss was measured.
     """
-    loss, label = status.validation_loss, "validation loss"
-    if validation_step is not None and validation_step < status.step:
-        label += f", at step {validation_step:,}"
-    if loss is None:
-        loss, label = status.train_loss, "loss of the last batch"
+    label = "loss of the last batch"
+    if status.validation_loss is not None:
+        label = "validation loss"
+        if validation_step is not None and validation_step < status.step:
+            label += f", at step {validation_step:,}"
     share = status.step / status.steps if status.steps else 0.0
+    return f"""<div class="gpt-run gpt-run-{status.state}">
+      <p class="gpt-run-state"><span></span>{STATE_WORDS[status.state]}</p>
+      <p class="gpt-run-title">{escape(title)}</p>
+      <div class="gpt-reading"><p>{label}
+        <b class="gpt-headline gpt-forward">{loss_text(newest_loss(status)) or "–"}</b></p></div>
+      <div class="gpt-progress" role="progressbar" aria-label="steps done" aria-valuemin="0"
+        aria-valuemax="{status.steps}" aria-valuenow="{status.step}">
+        <i style="width:{100 * share:.1f}%"></i></div></div>"""
+
+
+def facts(status: Status, bits_per_character: float | None) -> str:
+    """How many steps, how good in other units, how fast and how long."""
+    loss = newest_loss(status)
     rows = [
+        _row("step", f"{status.step:,} of {status.steps:,}"),
         *(_row(name, f"{share:.1%}") for name, share in answers_right(status).items()),
         _row("perplexity", "" if loss is None else perplexity_text(loss)),
         _row(
@@ -113,17 +126,7 @@ def reading(
         _row("time so far", duration(status.seconds)),
         _row("time left", "" if status.seconds_left is None else duration(status.seconds_left)),
     ]
-    return f"""<div class="gpt-run gpt-run-{status.state}">
-      <p class="gpt-run-state"><span></span>{STATE_WORDS[status.state]}</p>
-      <p class="gpt-run-title">{escape(title)}</p>
-      <div class="gpt-reading"><p>{label}
-        <b class="gpt-headline gpt-forward">{loss_text(loss) or "–"}</b></p></div>
-      <div class="gpt-progress" role="progressbar" aria-label="steps done" aria-valuemin="0"
-        aria-valuemax="{status.steps}" aria-valuenow="{status.step}">
-        <i style="width:{100 * share:.1f}%"></i></div>
-      <table class="gpt-facts"><tbody>
-        {_row("step", f"{status.step:,} of {status.steps:,}")}{"".join(rows)}</tbody></table>
-      </div>"""
+    return f'<table class="gpt-facts"><tbody>{"".join(rows)}</tbody></table>'
 
 
 def answers_right(status: Status) -> dict[str, float]:
@@ -142,15 +145,28 @@ def sample_card(sample: Record | None, *, is_document: bool, heading: str) -> st
     return _card(sample, f'<pre class="{kind}">{escape(text)}</pre>', heading)
 
 
-def answers_card(sample: Record | None, *, heading: str) -> str:
+def task_words(task: Task) -> str:
+    """What a task asks for, and how to read the answers."""
+    right = "behind a wrong answer, → the right one" if task.has_one_answer else "several are right"
+    return f"{task.asks} The pale part is given, the rest is the model's answer; {right}."
+
+
+def answers_card(sample: Record | None, task: Task, *, heading: str) -> str:
     """How the model answered some prompts at a step, each line with its mark in front."""
     lines = "" if sample is None else str(sample["text"])
-    answers = [line.rpartition(" ") for line in lines.splitlines()]
-    items = "".join(
-        f'<div role="listitem"><b>{escape(mark)}</b><span>{escape(answer)}</span></div>'
-        for answer, _, mark in answers
-    )
+    items = "".join(_answer(task, line) for line in lines.splitlines())
     return _card(sample, f'<div class="gpt-answers" role="list">{items}</div>', heading)
+
+
+def _answer(task: Task, line: str) -> str:
+    written, _, mark = line.rpartition(" ")
+    prompt, answer = task.read(written)
+    right = None if mark == "✓" else task.answer_to(prompt)
+    beside = "" if right is None else f" <em>→\N{NO-BREAK SPACE}{escape(right)}</em>"
+    return (
+        f'<div role="listitem"><b>{escape(mark)}</b>'
+        f"<span><i>{escape(prompt)}{SEPARATOR}</i>{escape(answer)}{beside}</span></div>"
+    )
 
 
 def _card(sample: Record | None, contents: str, heading: str) -> str:
@@ -168,6 +184,11 @@ def film(samples: Sequence[Record], until: int, count: int = 3) -> list[Record]:
         return before
     places = {round((len(before) - 1) * (part / count) ** 2) for part in range(count)}
     return [before[place] for place in sorted(places) if 0 <= place < len(before)]
+
+
+def newest_loss(status: Status) -> float | None:
+    """The last validation loss, or where there is none that of the last batch."""
+    return status.train_loss if status.validation_loss is None else status.validation_loss
 
 
 def _row(name: str, value: str) -> str:

@@ -61,9 +61,27 @@ def test_a_task_is_shown_with_its_answers(started: list[str]) -> None:
     run.status_file.write_text(json.dumps(status))
     app = open_page(corpus="copy", preset="copy", run=run.name)
     assert "What it answers" in [header.value for header in app.header]
-    assert "<b>✓</b><span>ab=cd=cd</span>" in html(app)
-    assert "<b>✗</b><span>a=bc=ba</span>" in html(app)
+    assert "Write again what stands between the two =" in html(app)
+    assert "<b>✓</b><span><i>ab=cd=</i>cd</span>" in html(app)
+    assert "<i>a=bc=</i>ba <em>→\N{NO-BREAK SPACE}bc</em>" in html(app)
     assert "<th scope='row'>tokens right</th><td>50.0%</td>" in html(app)
+
+
+def test_another_text_brings_its_model_unless_one_was_chosen_for_it_by_hand() -> None:
+    app = open_page()
+    app.selectbox(key="corpus").set_value("copy").run()
+    assert app.selectbox(key="preset").value == "copy"
+    app.selectbox(key="preset").set_value("nanogpt-cpu").run()
+    app.selectbox(key="corpus").set_value("names").run()
+    assert app.selectbox(key="preset").value == "nanogpt-cpu"
+    app.selectbox(key="corpus").set_value("eight-names").run()
+    assert app.selectbox(key="preset").value == "eight-names"
+    app.selectbox(key="corpus").set_value("own").run()
+    assert app.selectbox(key="preset").value == "gpt-small", "eight names are no text of one's own"
+    app.selectbox(key="corpus").set_value("copy").run()
+    assert app.selectbox(key="preset").value == "nanogpt-cpu", "it was chosen for this text"
+    linked = open_page(corpus="copy", preset="gpt-small")
+    assert linked.selectbox(key="preset").value == "gpt-small"
 
 
 def test_every_setting_is_a_field_of_the_configuration(started: list[str]) -> None:
@@ -118,6 +136,20 @@ def test_an_impossible_setting_is_answered_in_a_sentence(started: list[str]) -> 
     assert "n_embd (32) must be a multiple of n_head (5)" in words(app)
     (train,) = (button for button in app.button if button.label == "Train")
     assert train.disabled
+
+
+def test_a_text_too_short_for_the_model_is_said_beside_it_before_training(
+    started: list[str],
+) -> None:
+    app = open_page(corpus="eight-names", preset="copy")
+    reason = "eight-names has 48 tokens to learn from, but blocks of 64 need at least 65"
+    assert reason in words(app)
+    assert next(button for button in app.button if button.label == "Train").disabled
+    assert "parameters" not in html(app), "what cannot be trained takes no time"
+    app.number_input(key="setting 0 copy block_size").set_value(47).run()
+    assert reason not in words(app)
+    press(app, "Train")
+    assert find_run(started[0]).config().model.block_size == 47
 
 
 def test_a_scalar_model_does_not_learn_running_text() -> None:

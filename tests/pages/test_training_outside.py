@@ -88,7 +88,7 @@ def test_what_is_not_known_of_a_run_is_a_dash_and_its_beginning_a_date(folder: P
     assert table.proto.placeholder == "–"
     assert table.value["preset"].isna().all()
     begun = table.value["begun"][0]
-    assert begun.isoformat(timespec="seconds") == list_runs().runs[0].config.created
+    assert begun.isoformat(timespec="microseconds") == list_runs().runs[0].config.created
 
 
 def test_one_weight_says_why_a_model_from_outside_is_not_there(folder: Path) -> None:

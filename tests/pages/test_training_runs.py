@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from gpt.runs.control import stop_run
 from gpt.runs.library import create_run, find_run, list_runs
 from gpt.runs.presets import PRESETS, configure
 from gpt.runs.run import Run
+from gpt.runs.session import train_run
 from tests.pages import opening
 from tests.pages.opening import HOME, html, press, words
 
@@ -52,8 +54,19 @@ def write_run(
         "step": step,
         "train_loss": 1.0,
         "message": "The loss became nan at step 4." if state == "failed" else None,
+        "has_diverged": state == "failed",
     }
     run.status_file.write_text(json.dumps(status))
+    return run
+
+
+@pytest.fixture
+def tiny_run() -> Run:
+    """A run that has really learnt, for five steps."""
+    corpus = load_corpus("eight-names")
+    changes = {"steps": 5, "n_embd": 8, "n_head": 2, "inspection_interval": None}
+    run = create_run(configure(PRESETS["eight-names"], corpus, changes, title="Tiny"), corpus)
+    assert train_run(run).state == "finished"
     return run
 
 
@@ -126,6 +139,71 @@ def test_a_failed_run_says_why_and_can_be_tried_more_gently(started: list[str]) 
     assert config.title == "A try, at 0.0033"
 
 
+def test_a_run_that_failed_for_its_text_is_offered_no_remedy_that_cannot_help() -> None:
+    corpus = load_corpus("eight-names")
+    run = create_run(configure(PRESETS["copy"], corpus, title="Too short"), corpus)
+    status = {"state": "failed", "heartbeat": 0.0, "steps": 400, "message": "The text has 48."}
+    run.status_file.write_text(json.dumps(status))
+    app = open_page()
+    assert "The text has 48." in html(app)
+    assert not {"Resume", "Set", "Schedule"} & set(labels(app))
+    assert not any(label.startswith("Try at") for label in labels(app))
+    # Any other failure may be mended, and the run goes on; but not by a lower learning rate.
+    status["steps"] = 50
+    write_run(state="stopped").status_file.write_text(json.dumps(status))
+    app = open_page()
+    assert "Resume" in labels(app)
+    assert not any(label.startswith("Try at") for label in labels(app))
+
+
+def test_the_learning_rate_that_is_shown_is_the_runs_until_another_is_typed() -> None:
+    run = write_run(state="paused")
+    app = open_page()
+    assert app.text_input(key="rate a-try").placeholder == "0.01"
+    with run.metrics_file.open("a") as metrics:
+        metrics.write(json.dumps({"step": 3, "learning_rate": 0.0027}) + "\n")
+    app.run()
+    rate = app.text_input(key="rate a-try")
+    assert (rate.value, rate.placeholder) == ("", "0.0027")
+    rate.set_value("0.0005").run()
+    app = press(app, "Set")
+    assert app.text_input(key="rate a-try").value == "0.0005"
+    app = press(app, "Schedule")
+    assert app.text_input(key="rate a-try").value == ""
+    commands = [json.loads(line)["value"] for line in run.commands_file.read_text().splitlines()]
+    assert commands == [0.0005, None]
+
+
+def test_from_a_run_every_page_opens_on_this_very_run(tiny_run: Run) -> None:
+    titles = {
+        "Its heads": ("attention run", "Where does each head look?"),
+        "Inside": ("inside run", "Where is the answer decided?"),
+        "One weight": ("weight run", "What happens to one weight in one step?"),
+        "Then and now": ("compare run A", "What makes the difference?"),
+        "Let it write": ("sampling run", "What comes next?"),
+    }
+    # First from a visit's first page, then from pages that have shown another run meanwhile.
+    app = open_page(run=tiny_run.name)
+    for name in (tiny_run.name, "second"):
+        for label, (key, title) in titles.items():
+            app.switch_page("../pages/training.py").run()
+            app.selectbox(key="run").set_value(name).run()
+            app = press(app, label)
+            assert app.title[0].value == title
+            assert app.selectbox(key=key).value == name
+            assert "cannot be shown here" not in words(app)
+        assert app.selectbox(key="sampling run").value == name
+        if name == tiny_run.name:
+            shutil.copytree(tiny_run.path, tiny_run.path.with_name("second"))
+
+
+def test_a_run_without_weights_leads_nowhere_yet() -> None:
+    write_run()
+    app = open_page()
+    ways = [button for button in app.button if button.label in ("Its heads", "Let it write")]
+    assert [button.disabled for button in ways] == [True, True]
+
+
 def test_a_finished_run_is_trained_on_as_a_new_run_from_its_weights(started: list[str]) -> None:
     run = write_run()
     press(open_page(), "Train on, as a new run")
@@ -162,6 +240,33 @@ def test_looking_back_shows_what_was_written_then() -> None:
     app.slider(key="moment a-try").set_value(1).run()
     there = html(app).split("<b>There</b>")[1].split("</figure>")[0]
     assert "xqz" in there
+
+
+def test_the_handle_follows_the_newest_step_until_it_is_moved() -> None:
+    run = write_run(state="paused")
+    app = open_page()
+    slider = app.slider(key="moment a-try")
+    assert (slider.value, slider.max) == (3, 50)
+    status = json.loads(run.status_file.read_text())
+    for step in (7, 9):
+        run.status_file.write_text(json.dumps(status | {"step": step}))
+        app.run()
+        assert app.slider(key="moment a-try").value == step
+    assert "<b>Now</b>" in html(app)
+    app.slider(key="moment a-try").set_value(1).run()
+    run.status_file.write_text(json.dumps(status | {"step": 12}))
+    app.run()
+    assert app.slider(key="moment a-try").value == 1
+    assert "<b>There</b>" in html(app)
+    app.slider(key="moment a-try").set_value(50).run()
+    assert app.slider(key="moment a-try").value == 12
+    assert "<b>Now</b>" in html(app)
+
+
+def test_before_its_first_step_there_is_nothing_to_look_back_at() -> None:
+    write_run(state="failed", step=0)
+    slider = open_page().slider(key="moment a-try")
+    assert (slider.value, slider.disabled) == (0, True)
 
 
 def test_an_address_leads_to_the_same_view() -> None:

@@ -12,6 +12,7 @@ os.environ["GPT_RUNS"] = os.environ["GPT_TEST_RUNS"]
 # The server's current folder is the project's.
 page = st.navigation([st.Page(Path("pages/training.py").resolve())])
 st.set_page_config(layout="wide")
-style = Path("explorer/style.css").read_text(encoding="utf-8")
+sheets = (Path("explorer", name) for name in ("style.css", "training.css"))
+style = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 st.html(f"<style>{theme.css_variables()}{style}</style>")
 page.run()

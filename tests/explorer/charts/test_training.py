@@ -140,7 +140,8 @@ def test_overlaid_runs_take_the_categorical_colours() -> None:
 
 def test_a_mark_stands_at_its_step_and_a_moment_is_an_orange_line() -> None:
     figure = loss_figure(curve(), view=View(moment=2), marks=[Mark(2, "paused")])
-    marks = named(figure, "steered")
+    marks = named(figure, "began, was steered or ended")
+    assert marks.showlegend is not False
     assert (list(marks.x), list(marks.text)) == ([2], ["paused"])
     (line,) = (shape for shape in figure.layout.shapes if shape.x0 == 2)
     assert line.line.color == LIGHT.backward

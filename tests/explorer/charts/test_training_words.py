@@ -9,14 +9,17 @@ from explorer.charts.training_words import (
     describe_event,
     distinct_titles,
     duration,
+    facts,
     film,
     loss_text,
     memory_size,
     perplexity_text,
     reading,
     sample_card,
+    task_words,
 )
 from gpt.corpus.catalogue import load_corpus
+from gpt.corpus.tasks import TASKS
 from gpt.runs.library import Summary
 from gpt.runs.presets import PRESETS, configure
 from gpt.runs.run import Run
@@ -47,7 +50,7 @@ def test_sizes_and_losses_are_short() -> None:
 
 def test_the_reading_shows_the_validation_loss_or_else_the_batch() -> None:
     status = Status("running", 0.0, 200, step=50, train_loss=2.5, seconds=61.0, seconds_left=180)
-    html = reading("mine", status, 3.61)
+    html = reading("mine", status) + facts(status, 3.61)
     assert "loss of the last batch" in html
     assert ">2.5000<" in html
     assert 'aria-valuenow="50"' in html
@@ -55,30 +58,55 @@ def test_the_reading_shows_the_validation_loss_or_else_the_batch() -> None:
     assert "3.610" in html
     assert "3 min" in html
     tested = Status("running", 0.0, 200, step=50, train_loss=2.5, validation_loss=2.25)
-    assert ">2.2500<" in reading("mine", tested, None)
+    assert ">2.2500<" in reading("mine", tested)
 
 
 def test_of_a_task_the_reading_says_how_many_answers_are_right() -> None:
     asked = Status("running", 0.0, 9, validation_accuracy=0.5, validation_exact_match=0.125)
-    assert "<tr><th scope='row'>tokens right</th><td>50.0%</td></tr>" in reading("a", asked, None)
-    assert "<tr><th scope='row'>answers right</th><td>12.5%</td></tr>" in reading("a", asked, None)
-    assert "right" not in reading("a", Status("running", 0.0, 9), None)
+    assert "<tr><th scope='row'>tokens right</th><td>50.0%</td></tr>" in facts(asked, None)
+    assert "<tr><th scope='row'>answers right</th><td>12.5%</td></tr>" in facts(asked, None)
+    assert "right" not in facts(Status("running", 0.0, 9), None)
 
 
 def test_answers_carry_their_marks_in_front() -> None:
-    html = answers_card({"step": 50, "text": "a=a ✓\nthe <cat>=sits… ✗"}, heading="Now")
-    assert "<b>✓</b><span>a=a</span>" in html
-    assert "<b>✗</b><span>the &lt;cat&gt;=sits…</span>" in html
+    text = "ab=ba ✓\nthe <cat>=si=t… ✗"
+    html = answers_card({"step": 50, "text": text}, TASKS["reverse"], heading="Now")
+    assert "<b>✓</b><span><i>ab=</i>ba</span>" in html
+    right = "<em>→\N{NO-BREAK SPACE}&gt;tac&lt; eht</em>"
+    assert f"<b>✗</b><span><i>the &lt;cat&gt;=</i>si=t… {right}</span>" in html
     assert html.count("listitem") == 2
     assert "step 50" in html
-    assert "gpt-sample-awaited" in answers_card(None, heading="Then")
+    assert "gpt-sample-awaited" in answers_card(None, TASKS["reverse"], heading="Then")
+
+
+@pytest.mark.parametrize(
+    ("task", "line", "answer"),
+    [
+        (
+            "copy",
+            "owvmi=aseyf=htakyev ✗",
+            "<i>owvmi=aseyf=</i>htakyev <em>→\N{NO-BREAK SPACE}aseyf",
+        ),
+        ("add", "57+968=1015 ✗", "<i>57+968=</i>1015 <em>→\N{NO-BREAK SPACE}1025"),
+        ("brackets", "({[=] ✗", "<i>({[=</i>]</span>"),  # of which many answers are right
+    ],
+)
+def test_beside_a_wrong_answer_stands_the_right_one(task: str, line: str, answer: str) -> None:
+    assert answer in answers_card({"step": 0, "text": line}, TASKS[task], heading="Now")
+
+
+def test_every_task_says_what_it_asks_for() -> None:
+    assert task_words(TASKS["sort"]).startswith("Write the digits before the = in order")
+    assert "until there are 8 pairs of brackets" in task_words(TASKS["brackets"])
+    assert "several are right" in task_words(TASKS["grammar"])
+    assert all("right one" in task_words(TASKS[each]) for each in ("copy", "reverse", "add"))
 
 
 def test_titles_and_samples_are_text_and_never_markup() -> None:
     attack = "<script>alert(1)</script>"
     status = Status("finished", 0.0, 1)
     for html in (
-        reading(attack, status, None),
+        reading(attack, status),
         sample_card({"step": 1, "text": attack}, is_document=False, heading="Now"),
         describe_event({"step": 1, "what": "pause", "who": attack}),
     ):
