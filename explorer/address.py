@@ -27,6 +27,11 @@ def read_address(page: str) -> dict[str, str]:
     return asked
 
 
+def leave_out_told(page: str, part: str) -> None:
+    """What is shown instead of a part of the address has been said where it is shown."""
+    state.get(f"{page} asked", {}).pop(part, None)
+
+
 def whole_number(text: str) -> int | None:
     """None for anything else, and for what no view has."""
     return int(text) if re.fullmatch(r"[0-9]{1,10}", text) and int(text) <= LARGEST else None

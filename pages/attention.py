@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -67,8 +66,6 @@ from gpt.lens.summary import SUMMARIES
 from gpt.lens.trace import trace
 from gpt.runs.library import Summary
 from gpt.tensor.layers import MultiHeadAttention, attend
-
-STYLE = Path(__file__).parents[1] / "explorer" / "attention.css"
 
 state = st.session_state
 
@@ -230,7 +227,6 @@ st.cache_resource(keep_freed_memory)()
 if "attention text" not in state:
     read_link()
 begin_page()
-st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("Where does each head look?")
 st.html(
     '<p class="gpt-caption">To say what comes next, each token gathers from the tokens before it; a'

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from explorer.home.descent import show_descent
@@ -14,10 +12,7 @@ from explorer.source_code import show_code
 from gpt.runs.launch import start_run
 from gpt.scalar.value import backward
 
-STYLE = Path(__file__).parents[1] / "explorer" / "home.css"
-
 begin_page()
-st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
 st.title("What happens inside a GPT?")
 st.html(
     """<p class="gpt-lead">GPT Explorer takes a GPT apart, down to its numbers. Begin with one of

@@ -16,7 +16,7 @@ from explorer.components.attention import Choice
 from explorer.components.plot import plot
 from explorer.downloads import name_file
 
-TARGETS = 3
+TARGETS = ("most at", "second at", "third at")
 SCORE_TITLES = {
     "previous_token": "previous token",
     "same_token": "same token",
@@ -27,6 +27,8 @@ SCORE_TITLES = {
     "mean_distance": "mean distance, tokens",
 }
 
+ROW, LABEL = 35, 165  # pixels: how high a row of a table is; how wide a head's label
+
 state = st.session_state
 
 
@@ -34,16 +36,16 @@ def show_table(subject: Subject, choice: Choice, reading: Reading) -> None:
     """For the token that looks, each head's favourites; and each head's scores."""
     assert choice.pinned is not None
     query = choice.pinned.query
-    st.header(f"Where {visible(subject.texts[query])} looks, head by head", anchor="table")
+    st.header(f"Where “{visible(subject.texts[query])}” looks, head by head", anchor="table")
     rows = []
     for index, pattern in enumerate(reading.patterns):
         shares = pattern[query, : query + 1]
-        best = np.argsort(-shares)[:TARGETS]
+        best = np.argsort(-shares)[: len(TARGETS)]
         label = reading.labels[index]
         row: dict[str, object] = {"head": head_name(index, reading.n_head), "label": label}
-        for number, place in enumerate(best, start=1):
-            row[f"{number}."] = f"{visible(subject.texts[place])} at {place + 1}"
-            row[f"weight {number}"] = float(shares[place])
+        for number, place in enumerate(best):
+            row[TARGETS[number]] = f"{visible(subject.texts[place])}, token {place + 1}"
+            row[f"weight {number + 1}"] = float(shares[place])
         row["entropy here, nats"] = float(-(shares * np.log(np.maximum(shares, 1e-30))).sum())
         for name, title in SCORE_TITLES.items():
             if name in reading.scores:
@@ -54,8 +56,9 @@ def show_table(subject: Subject, choice: Choice, reading: Reading) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        height=min(36 * len(table) + 38, 330),
-        column_config={name: st.column_config.NumberColumn(format="%.4f") for name in numbers},
+        height=min(ROW * (len(table) + 1) + 2, 330),
+        column_config={name: st.column_config.NumberColumn(format="%.4f") for name in numbers}
+        | {"label": st.column_config.TextColumn(width=LABEL)},
     )
     st.html(
         '<p class="gpt-caption">Weights and entropy here are of this token. A label and its scores'
