@@ -7,6 +7,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from explorer import theme
+from explorer.browser_requests import obey_each_once
 
 HERE = Path(__file__).parent
 MARK = HERE / "mark.svg"
@@ -47,6 +48,7 @@ def style_of(title: str) -> str:
     return theme.css_variables() + "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
 
+obey_each_once()
 page = st.navigation(
     {
         section: [st.Page(each.path, title=each.title, default=not section) for each in entries]

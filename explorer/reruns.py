@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import cache
 from typing import TypeVarTuple
 
 import streamlit as st
-from streamlit.proto.ClientState_pb2 import ClientState
-from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 PAINTING = 0.15  # seconds
-PRESSES = ("trigger_value", "string_trigger_value", "json_trigger_value", "chat_input_value")
 
 state = st.session_state
 Arguments = TypeVarTuple("Arguments")
@@ -34,8 +30,6 @@ def run_apart(
     the page's messages have left, Streamlit drops what the page had sent for it. The browser would
     then close the gap, all below would move up, and the fragment be written over what comes next.
     """
-    if every:
-        _keep_presses_out_of_ticks()
     with st.container():
         st.fragment(show, run_every=every)(*arguments)
 
@@ -75,24 +69,3 @@ def let_it_be_painted() -> None:
     what a page of ours needs from the picture's message to the frame that shows it.
     """
     time.sleep(PAINTING)
-
-
-@cache
-def _keep_presses_out_of_ticks() -> None:
-    """Lets a press be obeyed once where a tick is sent just before it.
-
-    A press is noted in the browser and sent a moment later. A tick that comes in between carries
-    the press as well, so that one press of "Train" began two runs (Streamlit 1.67). What the tick
-    took along can be left out: the press itself always follows.
-    """
-    take_up = AppSession.request_rerun
-
-    def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
-        if client_state is not None and client_state.is_auto_rerun:
-            widgets = client_state.widget_states.widgets
-            kept = [each for each in widgets if each.WhichOneof("value") not in PRESSES]
-            del widgets[:]
-            widgets.extend(kept)
-        take_up(session, client_state)
-
-    AppSession.request_rerun = request_rerun  # type: ignore[assignment, method-assign]

@@ -16,7 +16,7 @@ from explorer.weight.moving import Suggested, show_moving
 from explorer.weight.picking import name_place, show_map, show_matrix
 from explorer.weight.subject import WHAT, Matrix, Subject, choose_matrix, choose_weight
 from explorer.weight.uses import draw_uses, explain_uses
-from gpt.lens.loss_along_weight import LossAlongWeight
+from gpt.lens.loss_along_weight import LossAlongWeights
 from gpt.lens.next_step import prepare_step
 from gpt.lens.update_arithmetic import AdamUpdate, MuonUpdate
 from gpt.lens.weight_step import WeightId, take_step
@@ -152,15 +152,15 @@ def show_weight(
             uses = draw_uses(subject)
         words = st.container()
     let_it_be_painted()
+    with picture:
+        run_apart(show_hand, subject)
+    let_it_be_painted()
     with place:
         name_place(subject)
     with words:
         if uses:
             explain_uses(uses, beside)
         show_arithmetic(subject)
-    # Last, for its forward passes take longest: the rest of the page need not wait for them.
-    with picture:
-        run_apart(show_hand, subject)
 
 
 if "weight run" not in state:
@@ -181,4 +181,4 @@ if matrix is not None:
         show_refusals(PAGE)
 elif "weight run" in state:
     write_run()
-show_code(take_step, Watch, Use, AdamUpdate, MuonUpdate, LossAlongWeight, prepare_step)
+show_code(take_step, Watch, Use, AdamUpdate, MuonUpdate, LossAlongWeights, prepare_step)

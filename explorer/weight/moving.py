@@ -78,7 +78,7 @@ def show_moving(subject: Subject) -> None:
     if curve is None:
         state["weight hand"] = None
         return
-    here = Moved(along.value, float(curve.losses[len(curve.losses) // 2]))
+    here = Moved(along.value, along.loss)
     place = st.empty()  # the curve stands above the slider that it answers to
     by_hand = slide(subject, along, reach, curve)
     with place:
@@ -130,7 +130,6 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
         found: Curve = kept[1]
         return found
     low, high = along.value - reach, along.value + reach
-    here = along.loss_at(along.value)
     new = subject.taken.arithmetic(*subject.place).new_weight
     after = Moved(new, along.loss_at(new))
     is_faint = 2 * reach * abs(subject.gradient) < FAINT
@@ -150,7 +149,7 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
     losses = np.array([lowest, *map(measure, values[1:-1].tolist()), highest])
     if not is_faint and np.ptp(losses) < FAINT:
         losses = np.array([along.loss_at(value) for value in values.tolist()])
-    losses[points // 2] = here
+    losses[points // 2] = along.loss
     curve = Curve(values, losses, after)
     state["weight curve measured"] = (key, curve)
     return curve

@@ -15,7 +15,7 @@ from explorer.controls import provide_corpus, show_mistake
 from explorer.downloads import name_file
 from explorer.models import model_at
 from explorer.run_choice import choose_run, has_weights, openable_runs
-from gpt.lens.loss_along_weight import LossAlongWeight
+from gpt.lens.loss_along_weight import LossAlongWeight, LossAlongWeights
 from gpt.lens.next_step import NextStep, prepare_step, step_of_memory
 from gpt.lens.opening import OpenedModel
 from gpt.lens.weight_step import MatrixStep, WeightId, take_step
@@ -219,13 +219,14 @@ def matrix_step(run: Run, checkpoint: int, matrix: str, next_step: NextStep) -> 
 
 
 def loss_along(subject: Subject) -> LossAlongWeight:
-    """The loss over the chosen weight, as long as it is the chosen one."""
-    key = (str(subject.run.path), subject.checkpoint, subject.weight)
-    kept = state.get("weight loss")
-    if kept is None or kept[0] != key:
-        state["weight loss"] = kept = (key, LossAlongWeight(subject.next_step, subject.weight))
-    along: LossAlongWeight = kept[1]
-    return along
+    """The loss over the chosen weight; what its matrix has in common is kept while it is chosen."""
+    step = subject.taken
+    kept = state.get("weight losses")
+    if kept is None or kept[0] is not step:
+        losses = LossAlongWeights(subject.next_step, step.name)
+        state["weight losses"] = kept = (step, losses)
+    along: LossAlongWeights = kept[1]
+    return along.of(*subject.place)
 
 
 def matrix_names(opened: OpenedModel) -> list[str]:

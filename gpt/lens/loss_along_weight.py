@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -12,92 +13,128 @@ from torch import Tensor, nn
 
 from gpt.lens.next_step import NextStep
 from gpt.lens.trace import trace
-from gpt.lens.weight_step import WeightId, open_trainer
+from gpt.lens.weight_step import open_trainer
 from gpt.runs.scalar_training import scalar_configs
 from gpt.tensor.language_model import LanguageModel
 from gpt.tensor.microgpt import tensor_names, to_tensor_model
 
 
+class LossAlongWeights:
+    """The loss of a step's batch as a function of any one weight of a matrix, the others held.
+
+    Measured by forward passes with the dropout of the step. What they have in common is computed
+    once for all weights of the matrix.
+    """
+
+    def __init__(self, step: NextStep, matrix: str) -> None:
+        self._exact = _Movable(step, matrix, torch.float64)
+        self._exact.keep_what_comes_before()
+        self._quick = _Movable(step, matrix, torch.float32)
+        self._quick.keep_what_comes_before()
+        self._step, self._matrix = step, matrix
+
+    def of(self, row: int, column: int) -> LossAlongWeight:
+        """As a function of one of them."""
+        return LossAlongWeight(self, row, column)
+
+    @cached_property
+    def loss(self) -> float:
+        """With every weight as it is, in nats per token."""
+        return self._exact.loss()
+
+    @cached_property
+    def _whole(self) -> _Movable:
+        """The model with all of its layers, which reads any text."""
+        return _Movable(self._step, self._matrix, torch.float64)
+
+
 class LossAlongWeight:
     """The loss of a step's batch as a function of one weight, all others held where they are.
-
-    Measured by forward passes with the dropout of the step.
 
     Attributes:
         value: the weight as it is.
     """
 
-    def __init__(self, step: NextStep, weight: WeightId) -> None:
-        self._exact = _Movable(step, weight, torch.float64)
-        self._quick = _Movable(step, weight, torch.float32)
-        self._quick.make_quick()
-        self.value = self._exact.value
+    def __init__(self, weights: LossAlongWeights, row: int, column: int) -> None:
+        self._weights = weights
+        self._place = (row, column)
+        self.value = weights._exact.matrix[row, column].item()
+
+    @property
+    def loss(self) -> float:
+        """Where the weight is, in nats per token."""
+        return self._weights.loss
 
     def loss_at(self, value: float) -> float:
         """In nats per token; in float64, for it answers to one weight among thousands so little
         that float32 may round it away.
         """
-        return self._exact.loss_at(value)
+        return self._weights._exact.loss_at(self._place, value)
 
     def quick_loss_at(self, value: float) -> float:
-        """Several times as fast as `loss_at`, and right to some 1e-8 nats per token."""
-        return self._quick.loss_at(value)
+        """About twice as fast as `loss_at`, and right to some 1e-8 nats per token."""
+        return self._weights._quick.loss_at(self._place, value)
 
     def predict(self, tokens: Sequence[int], value: float) -> Tensor:
         """The probabilities of what follows some tokens, `(V,)`. Raises ValueError as `trace`."""
-        with self._exact.moved_to(value):
-            return trace(self._exact.model, tokens).probabilities[-1]
+        whole = self._weights._whole
+        with whole.moved_to(self._place, value):
+            return trace(whole.model, tokens).probabilities[-1]
 
 
 class _Movable:
-    """The model before a step, in some precision, with one weight that can be moved.
+    """The model before a step, in some precision, with a matrix of which a weight can be moved.
 
     Attributes:
         model: its own copy.
-        value: the weight as it is.
-        loss: of the batch of the step, computed. ()
+        matrix: of the weights, sharing the model's memory; a vector is a matrix of one row.
     """
 
-    def __init__(self, step: NextStep, weight: WeightId, precision: torch.dtype) -> None:
-        name = weight.matrix
+    def __init__(self, step: NextStep, name: str, precision: torch.dtype) -> None:
         self.model: LanguageModel
-        self.loss: Callable[[], Tensor]
+        self._loss: Callable[[], Tensor]
         if step.config.kind == "scalar":
             config, _ = scalar_configs(step.config)
-            weights = {name: w.tolist() for name, w in step.weights.items()}
+            weights = {each: w.tolist() for each, w in step.weights.items()}
             self.model, name = to_tensor_model(config, weights), tensor_names(config)[name]
             idx, targets = step.batch
-            self.loss = lambda: self.model(idx, targets=targets)[1]
+            self._loss = lambda: self.model(idx, targets=targets)[1]
         else:
             trainer = open_trainer(step)
             self.model = trainer.model
-            self.loss = lambda: trainer.training_loss(step.batch, step.step)
+            self._loss = lambda: trainer.training_loss(step.batch, step.step)
         self.model.to(precision)
         self._parameter = self.model.get_parameter(name)
         numbers = self._parameter.detach()
-        matrix = numbers if numbers.dim() >= 2 else numbers[None]
-        self._place = matrix[weight.row, weight.column]  # shares the model's memory
-        self.value = self._place.item()
+        self.matrix = numbers if numbers.dim() >= 2 else numbers[None]
         self._lock = Lock()
 
     @torch.no_grad()
-    def loss_at(self, value: float) -> float:
-        """In nats per token."""
-        with self.moved_to(value):
-            return self.loss().item()
+    def loss(self) -> float:
+        """Of the batch of the step, in nats per token, with the weights as they are."""
+        with self._lock:
+            return self._loss().item()
+
+    @torch.no_grad()
+    def loss_at(self, place: tuple[int, int], value: float) -> float:
+        """The same with one weight moved."""
+        with self.moved_to(place, value):
+            return self._loss().item()
 
     @contextmanager
-    def moved_to(self, value: float) -> Iterator[None]:
-        """While the context lasts, the weight has another value."""
+    def moved_to(self, place: tuple[int, int], value: float) -> Iterator[None]:
+        """While the context lasts, one weight has another value."""
         with self._lock:
-            self._place.fill_(value)
+            weight = self.matrix[place]
+            before = weight.item()
+            weight.fill_(value)
             try:
                 yield
             finally:
-                self._place.fill_(self.value)
+                weight.fill_(before)
 
-    def make_quick(self) -> None:
-        """Computes once what the layers before the weight make of the batch.
+    def keep_what_comes_before(self) -> None:
+        """Computes once what the layers before the matrix make of the batch.
 
         From then on the model is good for nothing but the loss.
         """

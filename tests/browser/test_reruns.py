@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
-APP = Path(__file__).parent / "apps" / "ticking.py"
+APPS = Path(__file__).parent / "apps"
+APP = APPS / "ticking.py"
+TOGETHER = APPS / "together.py"
 RUNS = 8
 
 
@@ -42,3 +45,33 @@ def test_a_press_counts_once_though_a_tick_comes_before_it_is_sent(
         again.click()
         page.wait_for_timeout(1500)
         expect(page.get_by_text(f"presses {press}", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("other", ["Choose", "Tick"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_is_done_together_with_a_fragment_s_press_is_obeyed(
+    page: Page, serve: Callable[[Path], str], other: str, is_first: bool
+) -> None:
+    page.goto(serve(TOGETHER))
+    expect(page.get_by_text("run 1", exact=True)).to_be_visible()
+    box = page.get_by_role("checkbox", name=other).element_handle()
+    button = page.get_by_role("button", name="Press").element_handle()
+    page.evaluate(
+        "(elements) => elements.forEach((each) => each.click())",
+        [box, button] if is_first else [button, box],
+    )
+    said = "chosen True" if other == "Choose" else "ticked True"
+    expect(page.get_by_text(said, exact=True)).to_be_visible()
+    expect(page.get_by_text("presses 1", exact=True)).to_be_visible()
+
+
+def test_a_fragment_that_is_used_alone_runs_alone(page: Page, serve: Callable[[Path], str]) -> None:
+    page.goto(serve(TOGETHER))
+    page.get_by_text("Choose", exact=True).click()
+    expect(page.get_by_text("run 2", exact=True)).to_be_visible()
+    for presses in range(1, 4):
+        page.get_by_role("button", name="Press").click()
+        expect(page.get_by_text(f"presses {presses}", exact=True)).to_be_visible()
+        page.get_by_text("Tick", exact=True).click()
+        expect(page.get_by_text(f"ticked {presses % 2 == 1}", exact=True)).to_be_visible()
+    assert page.get_by_text("run 2", exact=True).is_visible()

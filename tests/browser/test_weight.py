@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from explorer.charts.weight_map import ACROSS, DOWN, MIDDLE
-from gpt.lens.loss_along_weight import LossAlongWeight
+from gpt.lens.loss_along_weight import LossAlongWeights
 from gpt.lens.next_step import prepare_step
-from gpt.lens.weight_step import WeightId, take_step
+from gpt.lens.weight_step import take_step
 from gpt.runs.library import find_run
 
 Serve = Callable[[Path], str]
@@ -65,7 +65,7 @@ def test_the_tangent_touches_the_curve_and_the_hand_measures_another_loss(view: 
     run = find_run("copy")
     following = prepare_step(run, STEP, run.corpus())
     gradient = take_step(following, MATRIX).gradient[3, 9].item()
-    along = LossAlongWeight(following, WeightId(MATRIX, 3, 9))
+    along = LossAlongWeights(following, MATRIX).of(3, 9)
     lines = view.locator(".st-key-weight-curve .gpt-plot-chart").evaluate(
         "chart => chart.calcdata.slice(0, 2).map((line) => line.map(({ x, y }) => [x, y]))"
     )

@@ -4,6 +4,7 @@ import time
 
 import streamlit as st
 
+from explorer.browser_requests import obey_each_once
 from explorer.reruns import run_apart
 
 TICK = 0.1  # seconds; shorter than the page takes, so that ticks wait for its end
@@ -20,6 +21,7 @@ def count() -> None:
     state.presses = state.get("presses", 0) + 1
 
 
+obey_each_once()
 state.runs = state.get("runs", 0) + 1
 st.button("Again", on_click=count)
 time.sleep(3 * TICK)

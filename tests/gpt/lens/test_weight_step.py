@@ -12,10 +12,10 @@ import torch
 
 from gpt.corpus.catalogue import load_corpus
 from gpt.corpus.corpus import Corpus
-from gpt.lens.loss_along_weight import LossAlongWeight
+from gpt.lens.loss_along_weight import LossAlongWeights
 from gpt.lens.next_step import NextStep, prepare_step, step_of_memory
 from gpt.lens.update_arithmetic import MuonUpdate
-from gpt.lens.weight_step import MatrixStep, WeightId, take_step
+from gpt.lens.weight_step import MatrixStep, open_trainer, take_step
 from gpt.lens.weight_uses import gradient_of_uses
 from gpt.runs.arrays import read_arrays, write_arrays
 from gpt.runs.control import ask_to_train, set_learning_rate, stop_run
@@ -170,7 +170,7 @@ def test_the_gradient_is_the_slope_of_the_measured_loss(tiny: Any, kind: str) ->
     for name in list(following.weights)[::3]:
         step = take_step(following, name)
         place = divmod(int(step.gradient.abs().argmax()), step.before.shape[1])
-        along = LossAlongWeight(following, WeightId(name, *place))
+        along = LossAlongWeights(following, name).of(*place)
         assert along.value == step.before[place].item()
         assert along.loss_at(along.value) == pytest.approx(step.loss, rel=1e-6)
         h = 1e-5
@@ -180,21 +180,38 @@ def test_the_gradient_is_the_slope_of_the_measured_loss(tiny: Any, kind: str) ->
 
 
 @pytest.mark.parametrize("preset", TENSOR_PRESETS)
-def test_a_quick_loss_is_the_loss(preset: str, runs: Path, tmp_path: Path) -> None:
+def test_a_loss_is_that_of_the_trainer_with_the_weight_moved(
+    preset: str, runs: Path, tmp_path: Path
+) -> None:
     """Whatever comes before the weight and is kept, and whatever it draws of dropout."""
     run, corpus = _small(preset, tmp_path, {})
     following = _drawn(run, corpus)
     for name in following.weights:
-        along = LossAlongWeight(following, WeightId(name, 0, 1))
-        for value in (along.value - 0.5, along.value, along.value + 2):
-            assert along.quick_loss_at(value) == pytest.approx(along.loss_at(value), abs=3e-7)
+        weights = LossAlongWeights(following, name)
+        for place in ((0, 1), (0, 0)):
+            along = weights.of(*place)
+            for value in (along.value - 0.5, along.value, along.value + 2):
+                truth = _trainer_s_loss(following, name, place, value)
+                assert along.loss_at(value) == pytest.approx(truth, abs=1e-13)
+                assert along.quick_loss_at(value) == pytest.approx(truth, abs=3e-7)
+            assert along.loss == along.loss_at(along.value)
+
+
+def _trainer_s_loss(step: NextStep, name: str, place: tuple[int, int], value: float) -> float:
+    """In float64, by a whole forward pass of its own."""
+    trainer = open_trainer(step)
+    trainer.model.double()
+    with torch.no_grad():
+        numbers = trainer.model.get_parameter(name)
+        (numbers if numbers.dim() >= 2 else numbers[None])[place] = value
+        return trainer.training_loss(step.batch, step.step).item()
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.1])
 def test_a_quick_loss_leaves_torch_s_own_generator_alone(tiny: Any, dropout: float) -> None:
     """Somebody else's step may be drawing from it."""
     following = prepare_step(stopped(tiny, "tensor", at=5, dropout=dropout), 5, tiny.corpus)
-    along = LossAlongWeight(following, WeightId("ln_f.weight", 0, 2))
+    along = LossAlongWeights(following, "ln_f.weight").of(0, 2)
     along.quick_loss_at(along.value)
     torch.rand(3)
     before = torch.get_rng_state()
@@ -206,7 +223,7 @@ def test_a_quick_loss_leaves_torch_s_own_generator_alone(tiny: Any, dropout: flo
 def test_a_quick_loss_of_either_engine_has_the_dropout_of_the_step(tiny: Any, kind: str) -> None:
     following = prepare_step(stopped(tiny, kind, at=5), 5, tiny.corpus)
     for name in following.weights:
-        along = LossAlongWeight(following, WeightId(name, 0, 1))
+        along = LossAlongWeights(following, name).of(0, 1)
         for value in (along.value - 0.5, along.value, along.value + 2):
             assert along.quick_loss_at(value) == pytest.approx(along.loss_at(value), abs=3e-7)
 
@@ -214,7 +231,7 @@ def test_a_quick_loss_of_either_engine_has_the_dropout_of_the_step(tiny: Any, ki
 def test_moving_a_weight_moves_the_prediction_and_leaves_nothing_behind(tiny: Any) -> None:
     run = stopped(tiny, "tensor", at=5)
     following = prepare_step(run, 5, tiny.corpus)
-    along = LossAlongWeight(following, WeightId("ln_f.weight", 0, 2))
+    along = LossAlongWeights(following, "ln_f.weight").of(0, 2)
     before = along.predict([1, 2, 3], along.value)
     moved = along.predict([1, 2, 3], along.value + 5)
     assert before.sum().item() == pytest.approx(1, abs=1e-12)
