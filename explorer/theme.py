@@ -198,6 +198,8 @@ def template(palette: Palette) -> go.layout.Template:
     }
     axis = {
         "automargin": True,
+        # Plotly would lay out every label once more, at each change, to hide those too long.
+        "ticklabeloverflow": "allow",
         "gridcolor": mix(palette.ground, palette.line, 0.6),
         "gridwidth": 1,
         "linecolor": palette.line,

@@ -12,7 +12,7 @@ from explorer.reruns import let_it_be_painted, run_apart
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from explorer.weight.link import PAGE, read_link, write_link, write_run
-from explorer.weight.moving import Suggested, show_moving
+from explorer.weight.moving import Suggested, is_curve_quick, show_moving
 from explorer.weight.picking import name_place, show_map, show_matrix
 from explorer.weight.subject import WHAT, Matrix, Subject, choose_matrix, choose_weight
 from explorer.weight.uses import draw_uses, explain_uses
@@ -151,16 +151,23 @@ def show_weight(
         with drawn:
             uses = draw_uses(subject)
         words = st.container()
-    let_it_be_painted()
-    with picture:
-        run_apart(show_hand, subject)
-    let_it_be_painted()
-    with place:
-        name_place(subject)
-    with words:
-        if uses:
-            explain_uses(uses, beside)
-        show_arithmetic(subject)
+
+    def show_curve() -> None:
+        with picture:
+            run_apart(show_hand, subject)
+
+    def show_words() -> None:
+        with place:
+            name_place(subject)
+        with words:
+            if uses:
+                explain_uses(uses, beside)
+            show_arithmetic(subject)
+
+    is_quick = is_curve_quick(subject)  # the rest of the page need not wait for one that is not
+    for show in (show_curve, show_words) if is_quick else (show_words, show_curve):
+        let_it_be_painted()
+        show()
 
 
 if "weight run" not in state:

@@ -25,6 +25,7 @@ from gpt.lens.weight_step import WeightId
 # Of the curve: odd, so that the weight as it is is the one in the middle.
 MOST_POINTS, FEWEST_POINTS = 25, 9
 WAITING_SECONDS = 1.0  # for a curve: where passes are slow, it has fewer points
+QUICK_SECONDS = 0.5
 PATIENCE_SECONDS = 20.0  # where even the fewest points take longer, somebody has to ask for it
 FAINT = 5e-6  # nats: in a curve that spans less one would see how float32 rounds
 SLIDER = "weight by hand"
@@ -129,6 +130,7 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
     if kept is not None and kept[0] == key:
         found: Curve = kept[1]
         return found
+    began = time.perf_counter()
     low, high = along.value - reach, along.value + reach
     new = subject.taken.arithmetic(*subject.place).new_weight
     after = Moved(new, along.loss_at(new))
@@ -152,7 +154,14 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
     losses[points // 2] = along.loss
     curve = Curve(values, losses, after)
     state["weight curve measured"] = (key, curve)
+    state["weight curve took"] = (subject.run, time.perf_counter() - began)
     return curve
+
+
+def is_curve_quick(subject: Subject) -> bool:
+    """Whether the run's last curve was measured at once; before the first nobody knows."""
+    of, seconds = state.get("weight curve took", (None, 0.0))
+    return bool(of == subject.run and seconds < QUICK_SECONDS)
 
 
 def points_in(patience: float, seconds: float) -> int:
