@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from explorer.address import show_refusals
-from explorer.charts.tokens import BOS_SIGN, chip, visible
+from explorer.charts.tokens import chip, mark_words, visible
 from explorer.components.logit_lens import (
     Choice,
     Drawing,
@@ -106,33 +106,37 @@ def show_words(subject: Subject, reading: Reading, choice: Choice) -> None:
     here = stream_title(reading.streams[depth], reading.is_halved)
     sure = float(reading.predictions.probabilities[depth, choice.position, 0])
     halves = 2 if reading.is_halved else 1
-    st.html(
-        f"""<p class="gpt-caption">Each cell holds what would be said next if the model stopped
-        there: the bluer, the surer. From the underlined cell on the answer stays, on average after
-        <b>{float(decided.float().mean()) / halves:.1f}</b> of {reading.trace.n_layer} layers;
-        after {chip(subject.texts[choice.position])}, at <b>{here}</b>, if with a probability of
-        {sure:.2f} there. The small number is the rank
-        there of what is said in the end, or does come next: ▲ a better rank than one depth below, ▼
-        a worse one. Curves lead back to where a
-        cell comes from: blue through heads, grey within the stream, squares through MLPs, as wide
-        as their share of the sum, max(0, ‖y‖₁ − ‖y − z‖₁) for a part z of the stream y
-        (Ferrando and Voita 2024).{loss_words(subject, reading, choice.step)}</p>"""
-    )
+    layers = float(decided.float().mean()) / halves
+    meanings = {
+        "a cell": "What would be said next if the model stopped there: the bluer, the surer.",
+        "underlined": f"""From there on the answer stays: on average after <b>{layers:.1f}</b> of
+            {reading.trace.n_layer} layers; after {chip(subject.texts[choice.position])} at
+            <b>{here}</b>, if with a probability of {sure:.2f} there.""",
+        "small number": """The rank, at that depth, not of the cell's own token but of what is said
+            in the end, or of what does come next: ▲ better than one depth below, ▼ worse.""",
+        "curves": """They lead back to where a cell comes from: blue through heads, grey within the
+            stream, squares through MLPs, as wide as their share of the sum,
+            max(0, ‖y‖₁ − ‖y − z‖₁) for a part z of the stream y (Ferrando and Voita 2024).""",
+    }
+    if losses := loss_words(subject, reading, choice.step):
+        meanings["losses"] = losses
+    if mark := mark_words(subject.texts):
+        meanings["the text"] = mark
+    rows = (f"<dt>{word}</dt><dd>{meaning}</dd>" for word, meaning in meanings.items())
+    st.html(f'<dl class="gpt-meanings">{"".join(rows)}</dl>')
 
 
 def loss_words(subject: Subject, reading: Reading, step: int) -> str:
     """What the model's loss is on this text, and which loss stands beside the slider."""
-    words = ""
+    words = []
     if len(subject.ids) > 1:
         loss = f"{reading.loss:.3f}"
-        words = f" The loss on this text at step {step:,} is <b>{loss}</b> nats per token."
+        words.append(f"On this text, at step {step:,}, it is <b>{loss}</b> nats per token.")
     if subject.losses and len(subject.steps) > 1:
-        words += " Beside the slider stands the validation loss, that on text held out"
         is_task = subject.summary.config.corpus.task is not None
-        words += ", of its answers only: the rest is drawn by lot." if is_task else "."
-    if BOS_SIGN in map(visible, subject.texts):
-        words += f" {BOS_SIGN} is the mark with which every text of this model begins."
-    return words
+        what = ", of its answers only: the rest is drawn by lot." if is_task else "."
+        words.append(f"Beside the slider stands the validation loss, that on text held out{what}")
+    return " ".join(words)
 
 
 def show(runs: Mapping[str, Summary]) -> None:

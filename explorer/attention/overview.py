@@ -11,7 +11,7 @@ from explorer.attention.reading import Reading, head_name
 from explorer.attention.subject import Subject
 from explorer.background import Outcome
 from explorer.charts.heads import score_figure
-from explorer.charts.tokens import visible
+from explorer.charts.tokens import mark_words, visible
 from explorer.components.attention import Choice
 from explorer.components.plot import plot
 from explorer.downloads import name_file
@@ -63,7 +63,7 @@ def show_table(subject: Subject, choice: Choice, reading: Reading) -> None:
     st.html(
         '<p class="gpt-caption">Weights and entropy here are of this token. A label and its scores'
         " are of the head: means over all tokens of this text, but induction over random strings"
-        " that come twice.</p>"
+        f" that come twice. {mark_words(subject.texts)}</p>"
     )
     st.download_button(
         "Table as CSV",

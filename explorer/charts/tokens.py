@@ -19,6 +19,13 @@ def chip(text: str, *, note: object = None, kind: str = "") -> str:
     return f'<span class="{classes}">{escape(visible(text))}{below}</span>'
 
 
+def mark_words(texts: Iterable[str]) -> str:
+    """What the mark of the beginning is, where it is among these tokens."""
+    if BOS_SIGN not in map(visible, texts):
+        return ""
+    return f"{BOS_SIGN} is the mark with which every text of this model begins."
+
+
 def chips(texts: Iterable[str], notes: Iterable[object] | None = None, *, kind: str = "") -> str:
     """Tokens one after another as HTML."""
     if notes is None:
