@@ -232,7 +232,7 @@ def test_the_loss_on_the_text_is_that_of_every_token_after_the_first(
     ]
     assert reading.loss == pytest.approx(-np.log(shares).mean(), abs=1e-5)
     shown = html(open_page(run="copy", text=COPIED, step="1000"))
-    assert f"The loss on this text at step 1,000 is <b>{reading.loss:.3f}</b> nats" in shown
+    assert f"On this text, at step 1,000, it is <b>{reading.loss:.3f}</b> nats" in shown
 
 
 def test_a_film_says_what_every_checkpoint_would(copy: Run, ids: tuple[int, ...]) -> None:
