@@ -15,7 +15,7 @@ def loss_words(loss: float, vocab_size: int) -> str:
         return f"A loss of {loss:.2f}: worse than guessing, for it is sure of the wrong letters."
     return (
         f"A loss of {loss:.2f}: before each letter the model is as unsure as between"
-        f" {math.exp(loss):.1f} of the {vocab_size} there are."
+        f" {math.exp(loss):.1f} of the {vocab_size} tokens that it knows."
     )
 
 

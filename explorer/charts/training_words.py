@@ -140,9 +140,11 @@ def answers_right(status: Status) -> dict[str, float]:
 
 def sample_card(sample: Record | None, *, is_document: bool, heading: str) -> str:
     """What the model wrote at a step."""
-    text = "" if sample is None else str(sample["text"])
+    text = "" if sample is None else escape(str(sample["text"]))
     kind = "gpt-sample-documents" if is_document else ""
-    return _card(sample, f'<pre class="{kind}">{escape(text)}</pre>', heading)
+    if is_document and sample is not None:
+        text = "\n".join(line or "<small>ended at once</small>" for line in text.split("\n"))
+    return _card(sample, f'<pre class="{kind}">{text}</pre>', heading)
 
 
 def task_words(task: Task) -> str:

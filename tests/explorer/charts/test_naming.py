@@ -11,7 +11,7 @@ from explorer.charts.naming import loss_words, names_table
 def test_a_loss_is_told_as_so_many_equally_likely_letters() -> None:
     assert loss_words(math.log(8), 27) == (
         "A loss of 2.08: before each letter the model is as unsure as between 8.0 of the 27"
-        " there are."
+        " tokens that it knows."
     )
 
 

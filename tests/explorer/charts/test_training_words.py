@@ -114,6 +114,14 @@ def test_titles_and_samples_are_text_and_never_markup() -> None:
         assert "&lt;script&gt;" in html
 
 
+def test_a_document_that_ended_at_once_is_no_hole() -> None:
+    sample = {"step": 1, "text": "anna\n\nolmo"}
+    html = sample_card(sample, is_document=True, heading="Now")
+    assert "anna\n<small>ended at once</small>\nolmo" in html
+    assert "ended at once" not in sample_card(sample, is_document=False, heading="Now")
+    assert "ended at once" not in sample_card(None, is_document=True, heading="Now")
+
+
 def test_events_say_who_did_what() -> None:
     event = {"step": 1200, "who": "page", "what": "learning_rate", "value": 0.0005}
     assert describe_event(event) == "step 1,200: learning rate 0.0005, by page"
