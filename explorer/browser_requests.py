@@ -12,7 +12,7 @@ from functools import cache
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.state.common import unpack_widget_state_value
-from streamlit.runtime.state.session_state import Serialized, SessionState
+from streamlit.runtime.state.session_state import SessionState
 
 PRESSES = ("trigger_value", "string_trigger_value", "json_trigger_value", "chat_input_value")
 
@@ -55,20 +55,17 @@ def changes_elsewhere(known: SessionState, asked: ClientState) -> bool:
     Where things were done at once in several places, the request names one place, and the others
     would stay as they are: a text that was typed while a film was asked for was never read.
     """
-    held = known._new_widget_state
+    keys = known._key_id_mapper.id_key_mapping
     for widget in asked.widget_states.widgets:
-        about = held.widget_metadata.get(widget.id)
-        before = held.states.get(widget.id)
-        kind = widget.WhichOneof("value")
-        if about is None or before is None or kind in (None, UPLOADED):
+        about = known._new_widget_state.widget_metadata.get(widget.id)
+        if about is None or about.fragment_id == asked.fragment_id:
             continue
-        if about.fragment_id == asked.fragment_id:
+        if widget.WhichOneof("value") in (None, UPLOADED):
             continue
-        is_same = (
-            before.value == widget
-            if isinstance(before, Serialized)
-            else before.value == about.deserializer(unpack_widget_state_value(widget))
-        )
-        if not is_same:
+        try:
+            before = known._getitem(widget.id, keys.get(widget.id))
+        except KeyError:
+            before = about.deserializer(None)  # it was not used before
+        if before != about.deserializer(unpack_widget_state_value(widget)):
             return True
     return False

@@ -37,6 +37,9 @@ def answer(key: str, about: object, work: Callable[[], Found], doing: str) -> Fo
                     state[key] = about, work()
             except ValueError as error:
                 show_mistake(str(error))
+            except Exception:
+                del state[asked]  # or it would be tried again, and fail, for good
+                raise
         del state[asked]
     kept: tuple[object, Found] | None = state.get(key)
     if kept is not None and kept[0] == about:

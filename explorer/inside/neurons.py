@@ -29,6 +29,7 @@ from gpt.lens.neurons import (
     survey_neurons,
 )
 from gpt.lens.opening import OpenedModel, held_out_batches
+from gpt.runs.run import Run
 
 SURVEYED_TOKENS = 8192
 MOST_DRAWN = 20  # neurons, the strongest at the pinned token
@@ -132,10 +133,10 @@ def show_picked(
             step=1,
             key=f"{label} beside {layer}.{neuron}",
             on_change=pick_typed,
-            args=(picked, counts),
+            args=(subject.run, picked, counts),
         )
     shown, refusal = state.get("inside neuron refused", (None, ""))
-    if shown == picked:
+    if shown == (subject.run, picked):
         show_mistake(f"{refusal} Shown is {neuron_name(*picked)}.")
     own = activations[layer, :, neuron]
     st.html(
@@ -164,10 +165,10 @@ def pushed_words(opened: OpenedModel, push: Tensor) -> str:
     return f'<div class="gpt-scroll"><table class="gpt-pushed">{rows}</table></div>'
 
 
-def pick_typed(shown: tuple[int, int], counts: tuple[int, int]) -> None:
+def pick_typed(run: Run, shown: tuple[int, int], counts: tuple[int, int]) -> None:
     """Take up what was typed, if there is such a neuron; of layers and neurons there are `counts`.
 
-    Else it is said as long as the one that is shown is the same.
+    Else it is said as long as the run and the one that is shown are the same.
     """
     (n_layer, n_neuron), refusal = counts, None
     fields = [f"{label} beside {shown[0]}.{shown[1]}" for label in ("Layer", "Neuron")]
@@ -178,7 +179,7 @@ def pick_typed(shown: tuple[int, int], counts: tuple[int, int]) -> None:
         refusal = f"No layer has a neuron {neuron:,}: they are 0 to {n_neuron - 1:,}."
     else:
         state["inside neuron"] = (layer, neuron)
-    state["inside neuron refused"] = (shown, refusal) if refusal else (None, "")
+    state["inside neuron refused"] = ((run, shown), refusal) if refusal else (None, "")
     state.update(zip(fields, shown, strict=True))
 
 

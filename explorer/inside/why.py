@@ -88,12 +88,13 @@ def choose_tokens(
     """
     place = (subject.run.name, subject.ids, choice.position, choice.depth)
     if state.get("inside tokens of", place) != place:
-        state["inside token"] = state["inside against"] = None
+        state["inside token"] = state["inside against"] = state["inside token chosen"] = None
     state["inside tokens of"] = place
     last = reading.logits(choice.position, -1)
     most = min(MOST_TOKENS, len(logits))
     said = reading.said(choice.position, choice.depth)
-    if state.get("inside token") == state.get("inside said"):
+    # A link tells only which one was shown.
+    if not state.setdefault("inside token chosen", state.get("inside token") not in (None, said)):
         state["inside token"] = None
     state["inside said"] = said
     likely = [said, *logits.topk(most).indices.tolist(), *last.topk(most).indices.tolist()]
@@ -111,6 +112,7 @@ def choose_tokens(
             format_func=name,
             key="inside token",
             persist_state="session",
+            on_change=choose_token,
         )
     with second:
         st.selectbox(
@@ -121,6 +123,11 @@ def choose_tokens(
             persist_state="session",
         )
     return state["inside token"], state["inside against"]
+
+
+def choose_token() -> None:
+    """Keep to it, whatever is said; to choose what is said is to follow that again."""
+    state["inside token chosen"] = state["inside token"] != state["inside said"]
 
 
 def sum_words(count: int, total: float, logit: float, what: str) -> str:

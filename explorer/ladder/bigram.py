@@ -122,9 +122,10 @@ def suggest_rows(corpus: Corpus) -> list[Suggestion]:
         return {" ": "a space", "\n": "a line break"}.get(text, visible(text))
 
     reasons = (
-        "Above all {next}, counted in {share} of cases: no other row is as sure of one.",
-        "Nearly anything: most often {next}, counted in {share} of cases. A single token back is"
-        " too little to go by.",
+        "Above all {next}, to which the table of counts gives {share}: no other row is as sure of"
+        " one.",
+        "Nearly anything: the table of counts gives most, {share}, to {next}. A single token back"
+        " is too little to go by.",
     )
     return [
         Suggestion(
@@ -176,7 +177,8 @@ def show_live(corpus: Corpus, tick: float | None) -> None:
         before = escape(visible(tokens[chosen]))
         st.html(
             f'<p class="gpt-caption">After <b class="gpt-backward">{before}</b>:'
-            " bars are what it has learnt, lines what counting finds. Click a row for another.</p>"
+            " bars are what it has learnt, lines what counting finds, with one more of each pair."
+            " Click a row for another.</p>"
         )
         plot(
             next_token_figure(table[chosen], count_pairs(corpus)[chosen], tokens),

@@ -27,7 +27,7 @@ MOST_POINTS, FEWEST_POINTS = 25, 9
 WAITING_SECONDS = 1.0  # for a curve: where passes are slow, it has fewer points
 QUICK_SECONDS = 0.5
 PATIENCE_SECONDS = 20.0  # where even the fewest points take longer, somebody has to ask for it
-FAINT = 5e-6  # nats: in a curve that spans less one would see how float32 rounds
+FAINT = 5e-5  # nats: in a curve that spans less one would see how float32 rounds
 SLIDER = "weight by hand"
 NAME = "Move it by hand"
 

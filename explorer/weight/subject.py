@@ -223,6 +223,7 @@ def loss_along(subject: Subject) -> LossAlongWeight:
     step = subject.taken
     kept = state.get("weight losses")
     if kept is None or kept[0] is not step:
+        state.pop("weight losses", None)  # its models go before others come
         losses = LossAlongWeights(subject.next_step, step.name)
         state["weight losses"] = kept = (step, losses)
     along: LossAlongWeights = kept[1]

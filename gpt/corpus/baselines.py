@@ -65,10 +65,10 @@ def bigram_loss(
     Raises ValueError where validation has no two tokens or the smoothing is not positive.
     """
     _check(validation, smoothing)
-    pair_counts = Counter(pairwise(train))
+    count_pairs = Counter(pairwise(train))
     counts = Counter(train[:-1])
     return _mean_surprise(
-        (count, (pair_counts[x, y] + smoothing) / (counts[x] + smoothing * vocab_size))
+        (count, (count_pairs[x, y] + smoothing) / (counts[x] + smoothing * vocab_size))
         for (x, y), count in Counter(pairwise(validation)).items()
     )
 

@@ -104,10 +104,11 @@ def check_length(config: RunConfig, corpus: Corpus) -> None:
         return
     count = _count_until(corpus, config.tokenizer, block_size + 1)
     if count <= block_size:
+        shorter = f", or set block_size to {count - 1:,} or less" if count > 1 else ""
+        tokens = "token" if count == 1 else "tokens"
         raise RunError(
-            f"{corpus.name} has {count:,} tokens to learn from, but blocks of {block_size:,} need"
-            f" at least {block_size + 1:,}: choose a longer text, or set block_size to"
-            f" {count - 1:,} or less."
+            f"{corpus.name} has {count:,} {tokens} to learn from, but blocks of {block_size:,} need"
+            f" at least {block_size + 1:,}: choose a longer text{shorter}."
         )
 
 

@@ -65,6 +65,29 @@ def test_what_is_done_together_with_a_fragment_s_press_is_obeyed(
     expect(page.get_by_text("presses 1", exact=True)).to_be_visible()
 
 
+def test_a_press_of_the_page_is_obeyed_though_only_fragments_ran_before(
+    page: Page, serve: Callable[[Path], str]
+) -> None:
+    page.goto(serve(TOGETHER))
+    press = page.get_by_role("button", name="Press")
+    press.click()
+    expect(page.get_by_text("presses 1", exact=True)).to_be_visible()
+    work = page.get_by_role("button", name="Work").element_handle()
+    page.evaluate("(all) => all.forEach((each) => each.click())", [press.element_handle(), work])
+    expect(page.get_by_text("worked True", exact=True)).to_be_visible()
+    expect(page.get_by_text("presses 2", exact=True)).to_be_visible()
+
+
+def test_what_the_page_sets_itself_is_no_change(page: Page, serve: Callable[[Path], str]) -> None:
+    page.goto(serve(TOGETHER))
+    page.get_by_role("button", name="Set").click()
+    expect(page.get_by_text("ticked True", exact=True)).to_be_visible()
+    for presses in (1, 2):
+        page.get_by_role("button", name="Press").click()
+        expect(page.get_by_text(f"presses {presses}", exact=True)).to_be_visible()
+    assert page.get_by_text("run 2", exact=True).is_visible()
+
+
 def test_a_fragment_that_is_used_alone_runs_alone(page: Page, serve: Callable[[Path], str]) -> None:
     page.goto(serve(TOGETHER))
     page.get_by_text("Choose", exact=True).click()

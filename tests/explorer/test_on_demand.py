@@ -17,6 +17,8 @@ def work():
         st.stop()  # as when something else is used
     if about == "nothing":
         raise ValueError("There is nothing to work on.")
+    if about == "too much":
+        raise MemoryError("There is no room.")
     return f"found about {about}"
 
 ask("Work", "result", about, icon=":material/timer:")
@@ -68,4 +70,13 @@ def test_a_mistake_is_told_and_the_press_is_answered() -> None:
     app.button[0].click().run()
     assert "There is nothing to work on." in app.markdown[0].value
     app.run()
+    assert app.session_state.begun == 1
+
+
+def test_work_that_broke_is_not_tried_again_unasked() -> None:
+    app = page(about="too much")
+    app.button[0].click().run()
+    assert [each.message for each in app.exception] == ["There is no room."]
+    app.run()
+    assert not app.exception
     assert app.session_state.begun == 1

@@ -69,6 +69,17 @@ def test_what_is_explained_is_what_is_said_until_another_token_is_chosen(copy: R
     assert app.query_params["token"] == str(other)
     app.selectbox(key="inside against").set_value(answers[1000]).run()
     assert app.header[0].value == f"Why “{name}” rather than “q” after “w”"
+    # One that was chosen stays, also past a step at which it is what is said.
+    for chosen in (answers[33], answers[1000]):
+        app.selectbox(key="inside token").set_value(chosen).run()
+    app.session_state["inside choice"] = Choice(0, 18, 3)
+    app.run()
+    assert app.selectbox(key="inside token").value == answers[0]  # to choose what is said: follow
+    app.selectbox(key="inside token").set_value(answers[33]).run()
+    for step in (33, 1000):
+        app.session_state["inside choice"] = Choice(step, 18, 3)
+        app.run()
+        assert app.selectbox(key="inside token").value == answers[33]
 
 
 def test_whoever_looks_at_the_last_token_goes_on_looking_at_the_last() -> None:

@@ -85,7 +85,7 @@ def test_the_rows_that_are_suggested_are_told_as_they_were_counted() -> None:
     x, i = tokenizer.encode("xi")
     followed = [after for before, after in pairwise(ids) if before == x]
     share = (followed.count(i) + 1) / (len(followed) + 27)
-    assert f"Above all i, counted in {share:.0%} of cases" in html(app)
+    assert f"Above all i, to which the table of counts gives {share:.0%}" in html(app)
 
 
 def test_training_the_bigram_starts_the_lecture_s_run(started: list[str]) -> None:

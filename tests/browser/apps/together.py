@@ -19,13 +19,18 @@ def show_button() -> None:
 
 @st.fragment
 def show_box() -> None:
-    ticked = st.checkbox("Tick")
+    ticked = st.checkbox("Tick", key="Tick")
     st.text(f"ticked {ticked}")
 
 
 obey_each_once()
+if st.button("Work"):
+    state.worked = True
+if st.button("Set"):
+    state.Tick = not state.get("Tick")
 state.runs = state.get("runs", 0) + 1
 st.text(f"chosen {st.checkbox('Choose')}")
 show_button()
 show_box()
+st.text(f"worked {state.get('worked', False)}")
 st.text(f"run {state.runs}")

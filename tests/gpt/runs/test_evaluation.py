@@ -140,3 +140,11 @@ def test_a_text_is_long_enough_for_one_block_and_its_last_target_or_refused() ->
     check_length(configure(PRESETS["gpt-small"], running, {"block_size": 89}), running)
     with pytest.raises(RunError, match="verse has 90 tokens to learn from"):
         check_length(configure(PRESETS["gpt-small"], running, {"block_size": 90}), running)
+
+
+def test_a_text_too_short_for_any_block_is_not_to_be_saved_by_a_smaller_one() -> None:
+    for text, said in (("a", "has 0 tokens"), ("ab", "has 1 token ")):
+        corpus = Corpus("short", text, "text")
+        with pytest.raises(RunError, match=said) as refused:
+            check_length(configure(PRESETS["gpt-small"], corpus), corpus)
+        assert "set block_size" not in str(refused.value)
