@@ -2,7 +2,7 @@
 
 A change or a press is noted in the browser and sent by a timer, together with whatever else is
 noted until then, and with the state of all that can be changed. Each request names one fragment
-that is to run, or none for the whole page (Streamlit 1.67).
+that is to run, or none for the whole page, and the page that the browser shows (Streamlit 1.67).
 """
 
 from __future__ import annotations
@@ -11,6 +11,12 @@ from functools import cache
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.scriptrunner_utils.script_requests import (
+    RerunData,
+    ScriptRequests,
+    ScriptRequestType,
+)
 from streamlit.runtime.state.common import unpack_widget_state_value
 from streamlit.runtime.state.session_state import SessionState
 
@@ -23,7 +29,11 @@ UPLOADED = "file_uploader_state_value"
 @cache
 def obey_each_once() -> None:
     """From now on, in every visit."""
-    take_up = AppSession.request_rerun
+    take_up, join, run = (
+        AppSession.request_rerun,
+        ScriptRequests.request_rerun,
+        ScriptRunner._run_script,
+    )
 
     def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
         if client_state is not None:
@@ -35,7 +45,38 @@ def obey_each_once() -> None:
                 client_state.fragment_id = ""
         take_up(session, client_state)
 
+    def join_waiting(requests: ScriptRequests, asked: RerunData) -> bool:
+        return calls_back(requests, asked) or join(requests, asked)
+
+    def run_script(runner: ScriptRunner, asked: RerunData) -> None:
+        if not is_of_page_left(runner, asked):
+            run(runner, asked)
+
     AppSession.request_rerun = request_rerun  # type: ignore[assignment, method-assign]
+    ScriptRequests.request_rerun = join_waiting  # type: ignore[method-assign]
+    ScriptRunner._run_script = run_script  # type: ignore[method-assign]
+
+
+def calls_back(requests: ScriptRequests, asked: RerunData) -> bool:
+    """Whether a fragment asks while another page has been asked for, and waits to run.
+
+    The two would become one request, for the page of the later.
+    """
+    with requests._lock:
+        waiting = requests._state == ScriptRequestType.RERUN and requests._rerun_data
+    return bool(
+        waiting and asked.fragment_id and asked.page_script_hash != waiting.page_script_hash
+    )
+
+
+def is_of_page_left(runner: ScriptRunner, asked: RerunData) -> bool:
+    """Whether a fragment is to run whose page was left before its request was taken up.
+
+    There is nothing to run. But the browser would be told of a run of the page that was left, throw
+    the new one away, and stay white.
+    """
+    shown = runner._pages_manager.current_page_script_hash
+    return bool(asked.fragment_id_queue) and asked.page_script_hash != shown
 
 
 def leave_out_presses(tick: ClientState) -> None:

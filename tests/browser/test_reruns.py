@@ -11,7 +11,19 @@ from playwright.sync_api import Page, expect
 APPS = Path(__file__).parent / "apps"
 APP = APPS / "ticking.py"
 TOGETHER = APPS / "together.py"
+LEAVING = APPS / "leaving.py"
 RUNS = 8
+
+# A browser at work: it comes to what was clicked when a tick has long been due.
+BE_LATE = """
+() => {
+  const work = () => {
+    const until = performance.now() + 500;
+    while (performance.now() < until);
+  };
+  addEventListener("click", work, { capture: true });
+}
+"""
 
 
 def test_what_stands_below_a_tick_stays(page: Page, serve: Callable[[Path], str]) -> None:
@@ -31,16 +43,7 @@ def test_a_press_counts_once_though_a_tick_comes_before_it_is_sent(
     page.goto(serve(APP))
     again = page.get_by_role("button", name="Again")
     expect(again).to_be_visible()
-    # A browser at work: it comes to the press when a tick has long been due.
-    page.evaluate(
-        """() => {
-          const work = () => {
-            const until = performance.now() + 500;
-            while (performance.now() < until);
-          };
-          addEventListener("click", work, { capture: true });
-        }"""
-    )
+    page.evaluate(BE_LATE)
     for press in range(1, 4):
         again.click()
         page.wait_for_timeout(1500)
@@ -98,3 +101,23 @@ def test_a_fragment_that_is_used_alone_runs_alone(page: Page, serve: Callable[[P
         page.get_by_text("Tick", exact=True).click()
         expect(page.get_by_text(f"ticked {presses % 2 == 1}", exact=True)).to_be_visible()
     assert page.get_by_text("run 2", exact=True).is_visible()
+
+
+@pytest.mark.parametrize("way", ["button", "link"])
+def test_a_page_is_left_though_its_ticks_come_after(
+    page: Page, serve: Callable[[Path], str], way: str
+) -> None:
+    address = serve(LEAVING)
+    for _ in range(3):
+        page.goto(address)
+        expect(page.get_by_text("ticking 2", exact=True)).to_be_visible()
+        page.evaluate(BE_LATE)
+        if way == "button":
+            page.get_by_role("button", name="Leave").click()
+        else:
+            page.get_by_role("link", name="End", exact=True).click()
+        expect(page.get_by_role("checkbox", name="Stay")).to_be_visible()
+        page.wait_for_timeout(500)  # in which what came after has been answered
+        assert page.get_by_test_id("stText").all_inner_texts() == [f"line {n}" for n in range(3)]
+        assert page.get_by_role("heading", name="End").is_visible()
+        assert page.url.endswith("/end")
