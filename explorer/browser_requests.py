@@ -53,8 +53,8 @@ def obey_each_once() -> None:
             run(runner, asked)
 
     AppSession.request_rerun = request_rerun  # type: ignore[assignment, method-assign]
-    ScriptRequests.request_rerun = join_waiting  # type: ignore[method-assign]
-    ScriptRunner._run_script = run_script  # type: ignore[method-assign]
+    ScriptRequests.request_rerun = join_waiting  # type: ignore[assignment, method-assign]
+    ScriptRunner._run_script = run_script  # type: ignore[assignment, method-assign]
 
 
 def calls_back(requests: ScriptRequests, asked: RerunData) -> bool:
