@@ -13,6 +13,7 @@ from math import isfinite
 import streamlit as st
 
 from explorer.controls import show_mistake
+from explorer.reruns import came_back
 
 LARGEST = 2**31 - 1  # of whole numbers
 LONGEST_SHOWN = 40  # characters of something that makes no sense
@@ -20,8 +21,18 @@ LONGEST_SHOWN = 40  # characters of something that makes no sense
 state = st.session_state
 
 
+def forget_view_left(page: str) -> None:
+    """Where the reader went back or forward: the page is as in the first run of a visit.
+
+    All that it keeps has its name and a blank before it.
+    """
+    if came_back():
+        for key in [key for key in state if str(key).startswith(f"{page} ")]:
+            del state[key]
+
+
 def read_address(page: str) -> dict[str, str]:
-    """What the address says, in the first run of a visit."""
+    """What the address says, in the first run of a visit, and when the reader came back."""
     asked = st.query_params.to_dict()
     state[f"{page} asked"] = asked
     return asked

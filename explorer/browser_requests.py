@@ -7,7 +7,10 @@ that is to run, or none for the whole page, and the page that the browser shows 
 
 from __future__ import annotations
 
+import time
 from functools import cache
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
@@ -25,10 +28,52 @@ PRESSES = ("trigger_value", "string_trigger_value", "json_trigger_value", "chat_
 # Its value is made of a file, which belongs to the run of a script.
 UPLOADED = "file_uploader_state_value"
 
+LATE = 2.0  # seconds in which a browser has heard of a run's first elements
+
+
+Values = dict[str, bytes]
+"""Of all that can be changed, by its id, as the browser sends them."""
+
+
+class Left(NamedTuple):
+    """What the browser held when its reader went back or forward.
+
+    Attributes:
+        values: that it had sent.
+        until: when it will have heard what they are now; in seconds of the monotonic clock.
+    """
+
+    values: Values
+    until: float
+
+
+class Visits:
+    """What each browser sent last, and what it held when its reader last went back or forward."""
+
+    def __init__(self) -> None:
+        self.sent: WeakKeyDictionary[AppSession, Values] = WeakKeyDictionary()
+        self.left: WeakKeyDictionary[AppSession, Left] = WeakKeyDictionary()
+
+    def hear(self, session: AppSession, asked: ClientState) -> None:
+        """Takes note of a request, and from one that the browser sent before it heard of the view
+        that it went back to, takes what would bring the view that was left again.
+
+        A request to go back or forward itself brings no values.
+        """
+        sent = self.sent.setdefault(session, {})
+        if asked.is_history_navigation:
+            self.left[session] = Left(dict(sent), time.monotonic() + LATE)
+        widgets = asked.widget_states.widgets
+        now = [each for each in widgets if each.WhichOneof("value") not in PRESSES]
+        sent |= {each.id: each.SerializeToString() for each in now}
+        if session in self.left:
+            leave_out_left(self.left[session], asked)
+
 
 @cache
 def obey_each_once() -> None:
     """From now on, in every visit."""
+    visits = Visits()
     take_up, join, run = (
         AppSession.request_rerun,
         ScriptRequests.request_rerun,
@@ -37,6 +82,7 @@ def obey_each_once() -> None:
 
     def request_rerun(session: AppSession, client_state: ClientState | None) -> None:
         if client_state is not None:
+            visits.hear(session, client_state)
             if client_state.is_auto_rerun:
                 leave_out_presses(client_state)
             elif client_state.fragment_id and changes_elsewhere(
@@ -77,6 +123,17 @@ def is_of_page_left(runner: ScriptRunner, asked: RerunData) -> bool:
     """
     shown = runner._pages_manager.current_page_script_hash
     return bool(asked.fragment_id_queue) and asked.page_script_hash != shown
+
+
+def leave_out_left(left: Left, asked: ClientState) -> None:
+    """What is sent as it was left has not been heard of yet; what is sent otherwise has changed."""
+    widgets = asked.widget_states.widgets
+    kept = [each for each in widgets if each.SerializeToString() != left.values.get(each.id)]
+    for each in kept:
+        left.values.pop(each.id, None)
+    if time.monotonic() < left.until:
+        del widgets[:]
+        widgets.extend(kept)
 
 
 def leave_out_presses(tick: ClientState) -> None:

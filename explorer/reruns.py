@@ -21,6 +21,12 @@ def is_fragment_alone() -> bool:
     return context is not None and bool(context.fragment_ids_this_run)
 
 
+def came_back() -> bool:
+    """Whether the reader went back or forward in the browser, to a view that the address tells."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation and bool(st.query_params)
+
+
 def run_apart(
     show: Callable[[*Arguments], None], *arguments: *Arguments, every: float | None = None
 ) -> None:

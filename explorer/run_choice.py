@@ -103,6 +103,13 @@ def as_plain(text: str) -> str:
     return re.sub(r"([^\w\s])", r"\\\1", text)
 
 
+def take_up_text(key: str, asked: Mapping[str, str]) -> None:
+    """The text that an address asks for; an empty one is meant, too, by the run beside it."""
+    state[key] = asked.get("text", "")
+    if asked.get("text") == "":
+        state[f"{key} of"] = asked.get("run")
+
+
 def suit_text(
     key: str, summary: Summary, opened: OpenedModel, *, at_most: int | None = None
 ) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from explorer.address import show_refusals
+from explorer.address import forget_view_left, show_refusals
 from explorer.attention.film import Film
 from explorer.attention.overview import show_becoming, show_table
 from explorer.attention.reading import (
@@ -224,6 +224,7 @@ def show(runs: Mapping[str, Summary]) -> None:
 
 
 st.cache_resource(keep_freed_memory)()
+forget_view_left(PAGE)
 if "attention text" not in state:
     read_link()
 begin_page()

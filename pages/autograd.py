@@ -15,7 +15,7 @@ from explorer.charts.graph_walks import draw_walks
 from explorer.charts.numbers import format_number
 from explorer.components.computation_graph import computation_graph
 from explorer.components.live_sliders import Slider, live_sliders
-from explorer.reruns import run_whole_page
+from explorer.reruns import came_back, run_whole_page
 from explorer.source_code import show_code
 from explorer.study import Study
 from gpt.scalar.difference import central_difference
@@ -289,7 +289,7 @@ def value_in_focus(study: Study, graph: Graph, leaves: list[str]) -> Value | Non
     return study.evaluation.leaves[focus(leaves)] if leaves else None
 
 
-if "generation" not in state:
+if "generation" not in state or came_back():
     read_link()
 
 st.title("What does every number remember?")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.address import show_refusals
+from explorer.address import forget_view_left, show_refusals
 from explorer.charts.comparison import SIDE_CSS
 from explorer.charts.training_comparison import comparison_table
 from explorer.compare.choice import PAGE, choose_subject, read_link, stand_in, write_link
@@ -150,6 +150,7 @@ def show() -> None:
         show_settings(subject)
 
 
+forget_view_left(PAGE)
 if "compare text" not in state:
     read_link()
 st.title("What makes the difference?")

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from explorer.address import show_refusals
+from explorer.address import forget_view_left, show_refusals
 from explorer.charts.tokens import chip, mark_words, visible
 from explorer.components.logit_lens import (
     Choice,
@@ -226,6 +226,7 @@ THINGS_TO_TRY = [
 ]
 
 st.cache_resource(keep_freed_memory)()
+forget_view_left(PAGE)
 if "inside text" not in state:
     read_link()
 begin_page()

@@ -5,7 +5,7 @@ from importlib import import_module
 import streamlit as st
 
 from explorer.controls import corpus_title, provide_corpus
-from explorer.reruns import begin_page, end_page
+from explorer.reruns import begin_page, came_back, end_page
 from gpt.corpus.catalogue import CATALOGUE, find_file
 
 CHAPTERS = {
@@ -31,7 +31,7 @@ def read_link() -> None:
     state.ladder_corpus = corpus if corpus in TEXTS else here
 
 
-if "chapter" not in state:
+if "chapter" not in state or came_back():
     read_link()
 title, picker = st.columns([8, 3], vertical_alignment="bottom")
 title.title("How do you build a GPT?")

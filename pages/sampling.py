@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from explorer.address import show_refusals
+from explorer.address import forget_view_left, show_refusals
 from explorer.attention_link import look_at_attention
 from explorer.components.attention import Choice
 from explorer.components.distribution import Controls, distribution, requested
@@ -123,6 +123,7 @@ THINGS_TO_TRY = (
     ),
 )
 
+forget_view_left(PAGE)
 if "sampling controls" not in state:
     state["sampling controls"] = read_link()
 st.title("What comes next?")

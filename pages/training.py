@@ -25,7 +25,14 @@ from explorer.controls import (
 )
 from explorer.estimates import show_all_estimates, show_estimate
 from explorer.measures import ask_text
-from explorer.reruns import begin_page, end_page, run_apart, run_whole_page, was_cut_short
+from explorer.reruns import (
+    begin_page,
+    came_back,
+    end_page,
+    run_apart,
+    run_whole_page,
+    was_cut_short,
+)
 from explorer.run_library import (
     show_absent,
     show_library,
@@ -277,7 +284,7 @@ def choose_view(listing: Listing) -> None:
 
 
 begin_page()
-if "corpus" not in state:
+if "corpus" not in state or came_back():
     read_link()
 revive()
 st.title("How does a GPT learn?")

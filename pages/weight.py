@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.address import show_refusals
+from explorer.address import forget_view_left, show_refusals
 from explorer.charts.numbers import format_number
 from explorer.charts.weight_words import arithmetic, lines_of, written
 from explorer.reruns import let_it_be_painted, run_apart
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from explorer.weight.link import PAGE, read_link, write_link, write_run
-from explorer.weight.moving import Suggested, is_curve_quick, show_moving
+from explorer.weight.moving import Suggested, is_curve_quick, show_moving, suggest
 from explorer.weight.picking import name_place, show_map, show_matrix
 from explorer.weight.subject import WHAT, Matrix, Subject, choose_matrix, choose_weight
 from explorer.weight.uses import draw_uses, explain_uses
@@ -95,10 +95,7 @@ def look_at(step: int, matrix: str, row: int, column: int, start: float | None =
     state["weight row"], state["weight column"] = row, column
     state["weight place of"] = ("copy", matrix)
     state["weight reach"], state["weight what"] = "far", WHAT
-    if start is not None:
-        before: Suggested | None = state.get("weight suggested")
-        number = before.number + 1 if before else 0
-        state["weight suggested"] = Suggested(WeightId(matrix, row, column), start, number)
+    suggest(None if start is None else Suggested(WeightId(matrix, row, column), start))
 
 
 def show_hand(subject: Subject) -> None:
@@ -170,6 +167,7 @@ def show_weight(
         show()
 
 
+forget_view_left(PAGE)
 if "weight run" not in state:
     read_link()
 st.title("What happens to one weight in one step?")

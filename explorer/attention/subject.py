@@ -19,7 +19,14 @@ from explorer.background import Background, Outcome, outcome
 from explorer.components.attention import Choice, Pinned
 from explorer.controls import show_mistake
 from explorer.models import heads_per_layer, model_at
-from explorer.run_choice import answer_start, choose_run, is_readable, readable_text, suit_text
+from explorer.run_choice import (
+    answer_start,
+    choose_run,
+    is_readable,
+    readable_text,
+    suit_text,
+    take_up_text,
+)
 from explorer.run_watch import records_of
 from gpt.corpus.outside_tokenizer import NO_TEXT
 from gpt.lens.ablation import Replacement
@@ -209,7 +216,7 @@ def read_link() -> None:
     """Take up what the address says, in the first run of a visit."""
     asked = read_address(PAGE)
     state["attention run"] = asked.get("run")
-    state["attention text"] = asked.get("text", "")
+    take_up_text("attention text", asked)
     state["attention written"] = asked.get("written", "")
     step = whole_number(asked.get("step", ""))
     opened = whole_number(asked.get("open", "")) or 0
@@ -251,4 +258,5 @@ def write_link(subject: Subject, choice: Choice, off: SwitchedOff) -> None:
         "mlps": dotted(off.mlps),
         "instead": off.replacement,
     }
-    write_address(PAGE, view, {"shown": str(choice.open), "instead": "zero"})
+    usual = {"text": None, "shown": str(choice.open), "instead": "zero"}
+    write_address(PAGE, view, usual)

@@ -273,6 +273,8 @@ def read_link() -> None:
         state[f"compare run {name}"] = asked.get(name.lower())
         state[f"compare step {name}"] = whole_number(asked.get(f"{name.lower()}_step", ""))
     state["compare text"] = asked.get("text", "")
+    if asked.get("text") == "":  # it is meant
+        state["compare text of"] = asked.get("a"), asked.get("b")
     seed = whole_number(asked.get("seed", ""))
     if seed is not None:
         state["compare first seed"] = seed
@@ -288,4 +290,4 @@ def write_link(chosen: Sequence[tuple[Summary, int]], text: str, seed: int) -> N
     for name, (summary, step) in zip(SIDE_NAMES, chosen, strict=True):
         view[name.lower()] = summary.run.name
         view[f"{name.lower()}_step"] = str(step)
-    write_address(PAGE, view, {})
+    write_address(PAGE, view, {"text": None})

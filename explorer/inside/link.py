@@ -11,6 +11,7 @@ from explorer.components.logit_lens import SMALLEST_SHARES, Choice, Drawing
 from explorer.inside.reading import Reading
 from explorer.inside.subject import Subject
 from explorer.inside.why import NO_TOKEN
+from explorer.run_choice import take_up_text
 
 PAGE = "inside"
 VECTORS = "token"  # of the embeddings' tables the one that is shown at first
@@ -22,7 +23,7 @@ def read_link() -> None:
     """Take up what the address says, in the first run of a visit."""
     asked = read_address(PAGE)
     state["inside run"] = asked.get("run")
-    state["inside text"] = asked.get("text", "")
+    take_up_text("inside text", asked)
     state["inside other"] = asked.get("other", "")
     state["inside vectors"] = asked.get("vectors", VECTORS)
     state["inside drawing"] = drawing_in(asked)
@@ -63,7 +64,7 @@ def write_link(subject: Subject, choice: Choice, reading: Reading | None) -> Non
         "text": subject.text,
         "vectors": state["inside vectors"],
     }
-    usual = {"vectors": VECTORS}
+    usual: dict[str, str | None] = {"text": None, "vectors": VECTORS}
     if reading is not None:
         drawing, neuron = state["inside drawing"], state["inside neuron"]
         against: int = state["inside against"]

@@ -127,7 +127,7 @@ def choose_tokens(
 
 def choose_token() -> None:
     """Keep to it, whatever is said; to choose what is said is to follow that again."""
-    state["inside token chosen"] = state["inside token"] != state["inside said"]
+    state["inside token chosen"] = state["inside token"] != state.get("inside said")
 
 
 def sum_words(count: int, total: float, logit: float, what: str) -> str:

@@ -7,8 +7,8 @@ from typing import get_args
 import streamlit as st
 
 from explorer.address import finite_number, read_address, whole_number, write_address
-from explorer.run_choice import first_text
-from explorer.weight.moving import FARTHEST, REACH, REACHES, Suggested
+from explorer.run_choice import first_text, take_up_text
+from explorer.weight.moving import FARTHEST, REACH, REACHES, Suggested, suggest
 from explorer.weight.subject import WHAT, Subject, What
 from explorer.weight.uses import ALL
 from gpt.lens.weight_step import WeightId
@@ -21,9 +21,10 @@ state = st.session_state
 def read_link() -> None:
     """Take up what the address says, in the first run of a visit."""
     asked = read_address(PAGE)
-    for name in ("run", "matrix", "text"):
+    for name in ("run", "matrix"):
         if name in asked:
             state[f"weight {name}"] = asked[name]
+    take_up_text("weight text", asked)
     for name in ("step", "row", "column"):
         number = whole_number(asked.get(name, ""))
         if number is not None:
@@ -39,8 +40,9 @@ def read_link() -> None:
     hand = finite_number(asked.get("hand", ""))
     row, column = (whole_number(asked.get(name, "")) for name in ("row", "column"))
     if hand is None or abs(hand) > FARTHEST or row is None or column is None:
-        return
-    state["weight suggested"] = Suggested(WeightId(asked.get("matrix", ""), row, column), hand, 0)
+        suggest(None)
+    else:
+        suggest(Suggested(WeightId(asked.get("matrix", ""), row, column), hand))
 
 
 def write_link(subject: Subject) -> None:
@@ -59,7 +61,7 @@ def write_link(subject: Subject) -> None:
         "pinned": f"{place[0] + 1}.{place[1] + 1}" if of == subject.moment else "",
         "reach": state["weight reach"],
         "hand": "" if by_hand is None else str(by_hand),
-        "text": state.get("weight text") or first,  # an empty one no link can ask for
+        "text": state["weight text"] if "weight text of" in state else first,
     }
     usual = {"show": WHAT, "use": ALL, "reach": REACH, "text": first}
     write_address(PAGE, view, usual)

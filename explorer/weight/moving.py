@@ -30,6 +30,7 @@ PATIENCE_SECONDS = 20.0  # where even the fewest points take longer, somebody ha
 FAINT = 5e-5  # nats: in a curve that spans less one would see how float32 rounds
 SLIDER = "weight by hand"
 NAME = "Move it by hand"
+SUGGESTIONS = "suggestions made for a weight"  # counted as long as a visit lasts
 
 Reach = Literal["near", "far", "very far"]
 REACHES: dict[Reach, int] = {"near": 1, "far": 8, "very far": 50}
@@ -43,17 +44,19 @@ state = st.session_state
 
 
 class Suggested(NamedTuple):
-    """Where a suggestion to try has put a weight.
-
-    Attributes:
-        weight: which one.
-        value: by hand.
-        number: of the suggestion, so that the same one can be made again.
-    """
+    """Where a link or something to try has put a weight by hand."""
 
     weight: WeightId
     value: float
-    number: int
+
+
+def suggest(hand: Suggested | None) -> None:
+    """Put a weight there, or with None leave every weight where it is, wherever it was put before.
+
+    Each time anew: the slider forgets what the reader did with it.
+    """
+    state["weight suggested"] = hand
+    state[SUGGESTIONS] = state.get(SUGGESTIONS, 0) + 1
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,7 @@ def slide(subject: Subject, along: LossAlongWeight, reach: float, curve: Curve) 
     suggested: Suggested | None = state.get("weight suggested")
     if suggested and suggested.weight != subject.weight:
         suggested = None
-    generation = crc32(repr((what, suggested)).encode())
+    generation = crc32(repr((what, suggested, state.get(SUGGESTIONS))).encode())
     low, high = float(curve.values[0]), float(curve.values[-1])
     value = suggested.value if suggested else along.value
     reading = live_sliders(

@@ -12,6 +12,7 @@ APPS = Path(__file__).parent / "apps"
 APP = APPS / "ticking.py"
 TOGETHER = APPS / "together.py"
 LEAVING = APPS / "leaving.py"
+RETURNING = APPS / "returning.py"
 RUNS = 8
 
 # A browser at work: it comes to what was clicked when a tick has long been due.
@@ -121,3 +122,21 @@ def test_a_page_is_left_though_its_ticks_come_after(
         assert page.get_by_test_id("stText").all_inner_texts() == [f"line {n}" for n in range(3)]
         assert page.get_by_role("heading", name="End").is_visible()
         assert page.url.endswith("/end")
+
+
+def test_what_the_browser_had_before_is_sent_in_full(
+    page: Page, serve: Callable[[Path], str]
+) -> None:
+    # What is sent by its name alone may just have been dropped, which ends the connection.
+    sizes: list[int] = []
+    page.on(
+        "websocket", lambda socket: socket.on("framereceived", lambda it: sizes.append(len(it)))
+    )
+    page.goto(serve(RETURNING))
+    large, box = page.get_by_text("so much text"), page.get_by_text("Show", exact=True)
+    expect(large).to_be_visible()
+    box.click()
+    expect(large).not_to_be_visible()
+    box.click()
+    expect(large).to_be_visible()
+    assert sum(size > 30_000 for size in sizes) == 2

@@ -142,7 +142,7 @@ def chosen_drawing(key: str, otherwise: Drawing) -> Drawing:
 def logit_lens(picture: Picture, choice: Choice, drawing: Drawing, *, key: str) -> None:
     """Show the picture as it was chosen; ask `chosen` what the reader does with it.
 
-    `drawing` is how it is drawn at first; from then on the browser knows better, and reports it.
+    What the reader has done since in the browser counts there, and is reported.
     """
     head = {
         "name": key,
@@ -162,6 +162,7 @@ def logit_lens(picture: Picture, choice: Choice, drawing: Drawing, *, key: str) 
             "smallestShare": drawing.smallest_share,
         },
         "heard": last_heard(key, "choice"),
+        "drawingHeard": last_heard(key, "drawing"),
         **asdict(choice),
     }
     data = pack(head, picture.said.arrays())

@@ -23,7 +23,8 @@ function create(root) {
     sent: 0, // when a choice was last sent to Python
     pointed: null, // { position, row } under the pointer
     pinned: null,
-    drawing: null, // as Python has it at first: { ranked, hasWays, smallestShare }
+    drawing: null, // { ranked, hasWays, smallestShare }
+    drawn: 0, // when the reader last changed that
     colours: null,
     filmName: () => `${view.message.name} film`,
   };
@@ -53,8 +54,8 @@ function create(root) {
 function receive(view, message) {
   const isNewText = !view.message || view.message.tokens.join("\0") !== message.tokens.join("\0");
   view.message = message;
-  if (!view.drawing) {
-    view.drawing = message.drawing;
+  if (view.drawn <= message.drawingHeard) {
+    view.drawing = { ...message.drawing };
     view.controls.show();
   }
   view.step = stepAfter(view, message);
@@ -137,6 +138,7 @@ function createControls(view) {
 
   function draw(change) {
     Object.assign(view.drawing, change);
+    view.drawn = Date.now();
     show();
     if ("ranked" in change) repaint(view);
     else view.grid.light();

@@ -1,0 +1,77 @@
+"""Back and forward in a real browser: each leads to the view that its address tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+from playwright.sync_api import Page, expect
+
+HOME = Path(__file__).resolve().parents[2] / "explorer" / "Home.py"
+COPIED = "srti=euhwqkpm=euhwqkpm"
+
+View = dict[str, list[str]]
+
+
+def view_of(page: Page) -> View:
+    """What the address says, once it has come to rest."""
+    address = ""
+    while page.url != address:
+        address = page.url
+        page.wait_for_timeout(1500)
+    return parse_qs(urlparse(address).query, keep_blank_values=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "presses"),
+    [
+        ("inside?run=copy&text=eu%3Deu&step=33", ["Watch copying", "Follow one letter"]),
+        ("weight?run=copy&step=33&hand=0.5&matrix=lm_head.weight&row=1&column=2",
+         ["Trust the slope too far", "A letter, wherever it stands"]),
+        ("attention?run=copy&text=eu%3Deu&step=33", ["Watch a head learn", "Take a copying head"]),
+        ("compare?a=copy&a_step=33&b=copy&b_step=74&text=eu%3Deu", ["What the last steps still"]),
+        ("sampling?run=copy&prompt=eu%3D&temperature=0.7", ["Too hot", "Always the likeliest"]),
+        ("ladder?chapter=bigram&corpus=names", ["3 · Averaging the past"]),
+    ],
+)  # fmt: skip
+def test_back_and_forward_lead_to_what_was_seen(
+    page: Page, serve: Callable[[Path], str], path: str, presses: list[str]
+) -> None:
+    page.goto(f"{serve(HOME)}/{path}")
+    expect(page.get_by_text(presses[0]).first).to_be_visible(timeout=60_000)
+    views = [view_of(page)]
+    for press in presses:
+        page.get_by_text(press).first.click()
+        page.wait_for_function("before => location.href !== before", arg=page.url)
+        views.append(view_of(page))
+    for before in views[-2::-1]:
+        page.go_back()
+        assert view_of(page) == before
+    for after in views[1:]:
+        page.go_forward()
+        assert view_of(page) == after
+
+
+def test_going_back_shows_the_text_and_the_cell_again(
+    page: Page, serve: Callable[[Path], str]
+) -> None:
+    page.goto(f"{serve(HOME)}/inside?run=copy&text={COPIED}&step=1000&position=19&depth=3")
+    text = page.get_by_label("Text to read", exact=True)
+    expect(text).to_have_value(COPIED, timeout=60_000)
+    expect(page.locator(".gpt-lens .reading")).to_contain_text("is made of")
+    said = page.locator(".gpt-lens .reading").text_content()
+    assert said
+    text.fill("")
+    text.press("Control+Enter")
+    page.wait_for_url(lambda address: "text=&" in f"{address}&")
+    expect(page.locator(".gpt-lens .reading")).not_to_have_text(said)
+    page.go_back()
+    expect(text).to_have_value(COPIED)
+    expect(page.locator(".gpt-lens .reading")).to_have_text(said)
+    page.go_forward()
+    expect(text).to_have_value("")
+    page.reload()  # a text that was emptied stays empty in a link
+    expect(page.locator(".gpt-lens .reading")).to_contain_text("is made of", timeout=60_000)
+    expect(text).to_have_value("")
