@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.address import forget_view_left, show_refusals
 from explorer.charts.comparison import SIDE_CSS
-from explorer.charts.training_comparison import comparison_table
+from explorer.charts.training_comparison import comparison_table, settings
 from explorer.compare.choice import PAGE, choose_subject, read_link, stand_in, write_link
 from explorer.compare.curves import is_text_awaited, show_losses
 from explorer.compare.heads import show_heads
@@ -74,6 +74,8 @@ def show_settings(subject: Subject) -> None:
             else "it is one run at two moments. Only the steps between them make the difference."
         )
         st.html(f'<p class="gpt-caption">Nothing: {what}</p>')
+    elif len({str(settings(side.summary.config)) for side in subject.sides}) == 1:
+        st.html('<p class="gpt-caption">Nothing: not one setting differs, the seed included.</p>')
     summaries = list({side.run: side.summary for side in subject.sides}.values())
     titles = {side.run.name: side.title for side in subject.sides}
     colours = ("muted",) if subject.is_one_run else SIDE_CSS

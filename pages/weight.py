@@ -81,10 +81,16 @@ def memory_words(subject: Subject) -> str:
         case "none yet":
             return "Before the first step the optimiser remembers nothing: m and v begin at 0."
         case "fresh":
+            following = subject.next_step
+            if following.recorded:
+                than = "the update differs from the one that the run made"
+            elif following.is_past_the_end:
+                than = "the run, which is over, made no such update"
+            else:
+                than = "the update that the run is to make will be another"
             return (
                 "A run keeps its optimiser's memory for its newest moment at most, and has none for"
-                " this one. So the optimiser is fresh here: m and v begin at 0, and the update"
-                " differs from the one that the run made."
+                f" this one. So the optimiser is fresh here: m and v begin at 0, and {than}."
             )
 
 

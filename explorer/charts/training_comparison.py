@@ -34,7 +34,7 @@ def results(config: RunConfig, status: Status) -> dict[str, str]:
         + ("" if status.best_step is None else f" at step {status.best_step:,}"),
         **{name: f"{share:.1%}" for name, share in answers_right(status).items()},
         "time": duration(status.seconds),
-        "tokens per second": ""
+        "tokens per second, last measured": ""
         if status.tokens_per_second is None
         else f"{status.tokens_per_second:,.0f}",
     }

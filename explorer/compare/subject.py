@@ -9,7 +9,7 @@ from explorer.downloads import name_file
 from explorer.run_choice import answer_start
 from gpt.lens.opening import OpenedModel
 from gpt.lens.trace import Trace
-from gpt.runs.comparison import is_same_but_seed
+from gpt.runs.comparison import is_same_but_seed, is_same_but_steps
 from gpt.runs.library import Summary
 from gpt.runs.run import Run
 
@@ -115,6 +115,12 @@ class Subject:
             and self.first.step == self.second.step
             and is_same_but_seed(self.first.summary, self.second.summary)
         )
+
+    @property
+    def differ_by_steps(self) -> bool:
+        """Whether two runs share even the seed, and all but how many steps there are."""
+        first, second = (side.summary for side in self.sides)
+        return not self.is_one_run and is_same_but_steps(first, second)
 
     @property
     def has_one_corpus(self) -> bool:

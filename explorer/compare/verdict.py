@@ -35,7 +35,7 @@ class Verdict(NamedTuple):
         text_losses: the loss of each on the text; None where nothing of it is asked.
         agreement: place by place on the text; None where the sides read it differently, or there is
             none.
-        seconds: a step takes, of each side.
+        seconds: a step takes in the middle of all that were measured, of each side.
         parameters: of each side.
     """
 
@@ -118,7 +118,7 @@ def sentence(verdict: Verdict, subject: Subject) -> str:
             f"<b>{_lower(a, b)}</b> predicts better, by <b>{loss_text(abs(a - b))}</b>"
             f" {verdict.unit_words}: so much have the steps between them changed."
         )
-    return _sentence_of_families(verdict)
+    return _sentence_of_families(verdict, subject)
 
 
 def _sentence_of_text(verdict: Verdict, subject: Subject) -> str:
@@ -160,18 +160,25 @@ def _sentence_of_seeds(verdict: Verdict, subject: Subject) -> str:
     )
 
 
-def _sentence_of_families(verdict: Verdict) -> str:
+def _sentence_of_families(verdict: Verdict, subject: Subject) -> str:
     """Of two configurations, by their means over seeds."""
     first, second = (each.spread for each in verdict.losses)
     assert first is not None and second is not None
     if first.seeds == second.seeds == 1:
         if first.mean == second.mean:
             return "Both have the same validation loss, to the last digit; one seed each."
+        luck = (
+            "One seed each: how much of that is luck is not known until the same is trained with"
+            " other seeds."
+        )
+        if subject.differ_by_steps:
+            luck = (
+                "Only how long they train parts them: from one seed both begin with the same"
+                " weights and read the same batches, so this is not the luck of one of them."
+            )
         return (
             f"<b>{_lower(first.mean, second.mean)}</b> predicts better, by"
-            f" <b>{loss_text(abs(first.mean - second.mean))}</b> {verdict.unit_words}. One seed"
-            " each: how much of that is luck is not known until the same is trained with other"
-            " seeds."
+            f" <b>{loss_text(abs(first.mean - second.mean))}</b> {verdict.unit_words}. {luck}"
         )
     difference = abs(first.mean - second.mean)
     if difference == 0:
@@ -256,7 +263,7 @@ def verdict_table(verdict: Verdict, subject: Subject) -> str:
         )
         rows.append(row)
     if not subject.is_one_run:
-        rows.append(_row("seconds per step", verdict.seconds, ".4f"))
+        rows.append(_row("seconds per step, typically", verdict.seconds, ".4f"))
         rows.append(_row("parameters", verdict.parameters, ",.0f"))
     heads = "".join(f'<th scope="col">{escape(title)}</th>' for title in subject.titles)
     return f"""<div class="gpt-verdict-frame" tabindex="0" role="region"

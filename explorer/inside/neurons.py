@@ -143,6 +143,12 @@ def show_picked(
         f'<p class="gpt-caption">{neuron_name(*picked).capitalize()} on this text:</p>'
         f"<p>{coloured(subject.texts, own.tolist(), chosen=position)}</p>"
     )
+    if not own[position]:
+        st.html(
+            f'<p class="gpt-caption">After {chip(subject.texts[position])} it is silent: it adds'
+            " nothing to what the model says.</p>"
+        )
+        return
     push = measure_neuron_push(reading.opened.model, reading.trace, layer, position, [neuron])[0]
     st.html(
         f'<p class="gpt-caption">Active at <b>{format_number(float(own[position]))}</b> after'
@@ -172,7 +178,9 @@ def pick_typed(run: Run, shown: tuple[int, int], counts: tuple[int, int]) -> Non
     """
     (n_layer, n_neuron), refusal = counts, None
     fields = [f"{label} beside {shown[0]}.{shown[1]}" for label in ("Layer", "Neuron")]
-    layer, neuron = (state[field] for field in fields)
+    layer, neuron = (state.get(field, number) for field, number in zip(fields, shown, strict=True))
+    if (layer, neuron) == shown:
+        return  # the browser tells of fields that the page had forgotten: nothing was typed
     if layer not in range(n_layer):
         refusal = f"This model has no layer {layer:,}: its layers are 0 to {n_layer - 1}."
     elif neuron not in range(n_neuron):
@@ -320,12 +328,14 @@ def show_table(
 def spoken(
     choice: Choice, reading: Reading, listed: Sequence[tuple[int, int]]
 ) -> dict[str, list[object]]:
-    """For each of the neurons the tokens that it speaks for and against."""
+    """For each of the neurons the tokens that it speaks for and against; none for a silent one."""
     opened, trace = reading.opened, reading.trace
     up: list[object] = [None] * len(listed)
     down: list[object] = [None] * len(listed)
-    for layer in dict.fromkeys(layer for layer, _ in listed):
-        places = [place for place, each in enumerate(listed) if each[0] == layer]
+    is_heard = neuron_activations(trace)[:, choice.position] != 0  # (L, N)
+    heard = [place for place, each in enumerate(listed) if is_heard[each]]
+    for layer in dict.fromkeys(listed[place][0] for place in heard):
+        places = [place for place in heard if listed[place][0] == layer]
         neurons = [listed[place][1] for place in places]
         push = measure_neuron_push(opened.model, trace, layer, choice.position, neurons)
         for place, row in zip(places, push, strict=True):

@@ -25,13 +25,15 @@ from explorer.inside.subject import Subject
 from explorer.models import model_at
 from explorer.run_choice import is_readable
 from gpt.lens.logit_lens import stream_names
-from gpt.lens.patching import patch, patch_heads, patch_stream
+from gpt.lens.patching import lead_over, patch, patch_heads, patch_stream
 from gpt.lens.trace import trace
 from gpt.runs.run import Run
 
 SWAPS_KEPT = 8
 # Multiplications that are made without asking: about a second's.
 MOST_WORK = 2 * 10**10
+PLACES_TRIED = 3  # of another token, where the pinned one looks most
+MOST_LETTERS = 256  # that a vocabulary of single characters has
 
 state = st.session_state
 
@@ -112,7 +114,8 @@ def show_swapping(subject: Subject, choice: Choice, reading: Reading) -> None:
             args=(subject, choice, reading),
             width="stretch",
             disabled=not changeable_places(subject),
-            help="This text with another token where the pinned one looks most.",
+            help="This text with another token where the pinned one looks most, so that something"
+            " else comes after it. Press again for the next.",
         )
     if not other:
         return
@@ -213,13 +216,36 @@ def changeable_places(subject: Subject) -> list[int]:
 
 
 def change_one_token(subject: Subject, choice: Choice, reading: Reading) -> None:
-    """Write the other text: this one, changed where the pinned token looks most."""
-    tokenizer = subject.newest.tokenizer
+    """Write the other text: this one with another token, where the pinned one looks most.
+
+    Of the places and tokens that are tried, one after which something else is said, the surest
+    first; what stands there by now is not written again.
+    """
+    tokenizer, end = subject.newest.tokenizer, choice.position + 1
     places = changeable_places(subject)
     looks = reading.trace.patterns[:, :, choice.position].sum((0, 1))
     seen = [i for i in places if i < choice.position] or places[:1]
-    place = max(seen, key=lambda i: float(looks[i]))
-    own = subject.ids[place]
-    other = max((subject.ids[i] for i in places if subject.ids[i] != own), default=own)
-    ids = [other if i == place else subject.ids[i] for i in places]
-    state["inside other"] = tokenizer.decode(ids)
+    seen.sort(key=lambda i: -float(looks[i]))
+    model = reading.opened.model
+    passes = max(1, MOST_WORK // (end * model.config.parameter_count()))
+    texts = [
+        [*subject.ids[:place], token, *subject.ids[place + 1 :]]
+        for place in seen[:PLACES_TRIED]
+        for token in tokens_to_try(subject)
+        if token != subject.ids[place]
+    ][:passes]
+    leads = lead_over(model, subject.ids[:end], [text[:end] for text in texts])
+    now = state.get("inside other")
+    for i in leads.argsort(descending=True, stable=True).tolist():
+        other = tokenizer.decode([texts[i][place] for place in places])
+        # Merged bytes may be cut otherwise when they are read again.
+        if other != now and subject.newest.encode(other).tokens == texts[i]:
+            state["inside other"] = other
+            return
+
+
+def tokens_to_try(subject: Subject) -> list[int]:
+    """Those of the text, and of letters all that there are."""
+    tokenizer = subject.newest.tokenizer
+    letters = range(tokenizer.vocab_size) if tokenizer.vocab_size <= MOST_LETTERS else ()
+    return [token for token in dict.fromkeys([*subject.ids, *letters]) if token != tokenizer.bos]

@@ -25,6 +25,29 @@ def patch(source: Trace, names: Sequence[str]) -> Ablation:
 
 
 @torch.no_grad()
+def lead_over(
+    model: LanguageModel, tokens: Sequence[int], others: Sequence[Sequence[int]]
+) -> Tensor:
+    """How surely something else is said after each of some texts than after the first.
+
+    Args:
+        model: reads all of them.
+        tokens: the first text, T of them.
+        others: N texts, as long.
+
+    Returns:
+        `(N,)`: the logit of each text's own answer less that of the first one's, after the last
+        token; 0 where both are answered alike.
+    """
+    answer = int(_last_logits(model, tokens, 1, {}).argmax())
+    idx = torch.tensor([list(each) for each in others], device=next(model.parameters()).device)
+    with model.evaluating():
+        some = torch.split(idx, _copies_at_once(model, len(tokens)))
+        logits = torch.cat([model(each)[0][:, -1] for each in some])
+    return logits.amax(-1) - logits[:, answer]
+
+
+@torch.no_grad()
 def patch_stream(model: LanguageModel, tokens: Sequence[int], source: Sequence[int]) -> Tensor:
     """Reads a text with one place of the residual stream after another taken from another text.
 

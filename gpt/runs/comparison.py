@@ -57,6 +57,23 @@ def is_same_but_seed(first: Summary, second: Summary) -> bool:
     return _without_seed(first.config) == _without_seed(second.config)
 
 
+def is_same_but_steps(first: Summary, second: Summary) -> bool:
+    """Whether two runs share everything, the seed too, but how many steps they were to make.
+
+    The warm-up may follow the steps, and how often a run is measured makes no difference. Of a
+    model from outside that is not known.
+    """
+    configs = (first.config, second.config)
+    if any(config.is_from_outside for config in configs):
+        return False
+    seeds = {config.training.seed for config in configs}
+    measuring = ("evaluation_interval", "evaluation_windows", "inspection_interval")
+    free, ours = ("steps", "warmup_steps", *measuring), first.config.training
+    shared = {name: getattr(ours, name) for name in free if hasattr(ours, name)}
+    alike = replace(second.config, training=replace(second.config.training, **shared))
+    return len(seeds) == 1 and _without_seed(first.config) == _without_seed(alike)
+
+
 class Spread(NamedTuple):
     """The losses of several seeds.
 

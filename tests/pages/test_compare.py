@@ -201,6 +201,23 @@ def test_two_seeds_of_one_configuration_differ_by_luck() -> None:
     assert "B has one seed: its spread is taken to be that of A's." in said
 
 
+def test_longer_training_is_not_the_luck_of_one() -> None:
+    train("Short", 1)
+    train("Long", 1, steps=16)
+    said = html(open_page(a="short", a_step="8", b="long", b_step="16"))
+    assert "Only how long they train parts them" in said
+    assert "luck is not known" not in said
+
+
+def test_that_no_setting_differs_is_said() -> None:
+    train("Once", 1)
+    train("Twice", 1)
+    train("Otherwise", 2)
+    said = "Nothing: not one setting differs, the seed included."
+    assert said in html(open_page(a="once", b="twice"))
+    assert said not in html(open_page(a="once", b="otherwise"))
+
+
 def test_losses_of_different_tokens_are_compared_in_bits_per_character() -> None:
     runs = [train("Letters", 1), train("Pairs", 1, tokenizer="bpe", vocab_size=60)]
     bits = []

@@ -204,6 +204,16 @@ def test_one_token_is_changed_at_a_click() -> None:
     assert sum(a != b for a, b in zip(other, "euhwqkpm=euhwq", strict=True)) == 1
 
 
+def test_one_changed_token_is_after_another_and_each_is_answered_otherwise() -> None:
+    app = open_page(run="copy", text="euhwqkpm=euhwq", step="1000")
+    written = []
+    for _ in range(3):
+        press(app, "Change one token")
+        written.append(app.text_area(key="inside other").value)
+        assert "In this text the model says" in html(app)
+    assert written[0] != written[1] != written[2]
+
+
 @pytest.mark.parametrize("position", ["1", "2", "5"])
 def test_what_is_changed_stands_where_the_pinned_token_can_see_it(position: str) -> None:
     app = open_page(run="copy", text="euhwqkpm=euhwq", step="1000", position=position, depth="4")

@@ -107,10 +107,17 @@ def test_a_link_holds_the_whole_view() -> None:
     assert (app.query_params["row"], app.query_params["show"]) == ("3", "gradient")
 
 
-def test_an_empty_text_is_none_that_a_link_would_ask_for() -> None:
+def test_an_empty_text_stays_empty_in_a_link() -> None:
     app = open_page(run="copy", text="abcd=ab")
     app.text_input(key="weight text").set_value("").run()
-    assert "text" not in app.query_params
+    assert app.query_params["text"] == ""
+    opened = open_page(run="copy", text="")
+    assert opened.text_input(key="weight text").value == ""
+
+
+def test_what_a_fresh_optimiser_s_update_differs_from_is_told() -> None:
+    assert "the one that the run made" in html(open_page(run="copy", step="826"))
+    assert "the run, which is over, made no such update" in html(open_page(run="copy", step="1000"))
 
 
 def test_nonsense_in_a_link_is_told() -> None:

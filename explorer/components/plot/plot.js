@@ -247,7 +247,7 @@ const PLAIN_COLUMNS = Object.fromEntries(["trace", "x", "y", "z", "text"].map((e
 /** The figure's numbers: a line for each point, or for each cell of a heatmap. */
 function table(chart, columns) {
   const quoted = (value) => {
-    const text = value === undefined || value === null ? "" : String(value);
+    const text = String(value ?? "").replaceAll("<br>", ", "); // a line of a label
     return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const held = Object.values(columns ?? PLAIN_COLUMNS).map((path) => path.split("."));

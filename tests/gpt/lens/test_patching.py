@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gpt.lens.opening import open_model
-from gpt.lens.patching import patch, patch_heads, patch_stream
+from gpt.lens.patching import lead_over, patch, patch_heads, patch_stream
 from gpt.lens.trace import NoSuchActivationError, trace
 from gpt.runs.library import find_run
 from gpt.tensor.language_model import LanguageModel
@@ -92,3 +92,16 @@ def test_copying_goes_by_way_of_the_letter_s_place_and_then_the_end() -> None:
     assert leads[2, -1] > 10
     leads[:2, place] = leads[2, -1] = -10
     assert leads.max() < -5
+
+
+def test_the_lead_of_another_answer_is_that_of_its_logit(
+    models: Mapping[str, LanguageModel], tokens: torch.Tensor
+) -> None:
+    model = models["gpt2"]
+    text = tokens[0].tolist()
+    others = [text, tokens[1].tolist(), [*text[:3], (text[3] + 1) % 11, *text[4:]]]
+    answer = int(trace(model, text).logits[-1].argmax())
+    logits = torch.stack([trace(model, each).logits[-1] for each in others])
+    leads = lead_over(model, text, others)
+    assert leads[0] == 0
+    torch.testing.assert_close(leads, logits.amax(-1) - logits[:, answer])

@@ -10,6 +10,7 @@ import pytest
 from gpt.runs.comparison import (
     Spread,
     is_same_but_seed,
+    is_same_but_steps,
     siblings,
     spread_of,
     standard_error,
@@ -52,6 +53,22 @@ def test_two_runs_are_one_but_for_their_seeds(tiny: Any) -> None:
     )
     assert is_same_but_seed(first, second)
     assert not is_same_but_seed(first, wider)
+
+
+def test_two_runs_are_one_but_for_their_steps(tiny: Any) -> None:
+    first, longer, other_seed, wider = (
+        summarise(tiny.run("tensor", title=title, **{"seed": 1, **changes}))
+        for title, changes in (
+            ("1", {}),
+            ("2", {"steps": 48}),
+            ("3", {"seed": 2, "steps": 48}),
+            ("4", {"steps": 48, "n_embd": 16}),
+        )
+    )
+    assert is_same_but_steps(first, longer)
+    assert is_same_but_steps(longer, first)
+    assert not is_same_but_steps(first, other_seed)
+    assert not is_same_but_steps(first, wider)
 
 
 def test_what_luck_can_do_follows_from_the_spread() -> None:
