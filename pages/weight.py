@@ -63,9 +63,10 @@ def batch_words(matrix: Matrix) -> str:
         f" <b>{matrix.taken.loss:.5f}</b> nats per token"
     )
     if following.recorded:
+        rounded = " Its weights are kept in half the bits, hence the last digits."
         return (
             f"{text}, where the run itself wrote down <b>{following.recorded.loss:.5f}</b> when it"
-            " took this step."
+            f" took this step.{rounded if following.is_rounded else ''}"
         )
     if following.is_past_the_end:
         idle = "" if following.learning_rate else " Its learning rate is 0, so nothing would move."

@@ -23,7 +23,10 @@ def mark_words(texts: Iterable[str]) -> str:
     """What the mark of the beginning is, where it is among these tokens."""
     if BOS_SIGN not in map(visible, texts):
         return ""
-    return f"{BOS_SIGN} is the mark with which every text of this model begins."
+    return (
+        f"{BOS_SIGN} is the mark with which every text of this model begins; where the model says"
+        " it, the text is at its end."
+    )
 
 
 def chips(texts: Iterable[str], notes: Iterable[object] | None = None, *, kind: str = "") -> str:

@@ -21,6 +21,7 @@ from explorer.charts.training_words import distinct_titles
 from explorer.compare.subject import Side, Subject
 from explorer.controls import show_mistake
 from explorer.models import model_at
+from explorer.reruns import came_back
 from explorer.run_choice import choose_run, first_text, has_weights, openable_runs
 from gpt.runs.config import RunError
 from gpt.runs.library import Summary
@@ -52,7 +53,7 @@ def choose_subject() -> Subject | None:
     for name in gone:
         show_mistake(f"{quoted(name)} is not here any more; another run is shown.")
     summaries = [summary for summary, _ in chosen]
-    entry, seed_place = st.columns([8, 2], vertical_alignment="bottom", gap="medium")
+    entry, seed_place = st.columns([8, 2], gap="medium")
     suggest_text(summaries)
     with entry:
         text = st.text_area(
@@ -65,20 +66,23 @@ def choose_subject() -> Subject | None:
     with seed_place:
         # As its default, not through the session: what is set there the browser hears of once, and
         # may miss when the page is run again at once.
-        seed = st.number_input(
+        # Without limits of its own: what is beyond them it would keep to itself, in red.
+        typed: int = st.number_input(
             "Seed of what they write",
-            0,
-            LARGEST,
-            state.get("compare first seed", FIRST_SEED),
+            value=state.get("compare first seed", FIRST_SEED),
+            step=1,
             key="compare seed",
             persist_state="session",
         )
+        seed = min(max(typed, 0), LARGEST)
+        if typed != seed:
+            show_mistake(f"A seed is a whole number from 0 to {LARGEST:,}. Taken is {seed:,}.")
     room = min(MOST_TOKENS, *(summary.config.model.block_size for summary in summaries))
     try:
         opened = [model_at(summary.run, step) for summary, step in chosen]
     except RunError as error:
         show_mistake(str(error))
-        write_link(chosen, text, int(seed))
+        write_link(chosen, text, seed)
         show_refusals(PAGE)
         return None
     sides, unread = [], None
@@ -91,7 +95,7 @@ def choose_subject() -> Subject | None:
         sides.append(side)
     first, second = sides
     show_reading(first, second, unread)
-    return Subject(first, second, tuple(runs.values()), text, int(seed), unread)
+    return Subject(first, second, tuple(runs.values()), text, seed, unread)
 
 
 def forget_missing(runs: Mapping[str, Summary]) -> list[str]:
@@ -278,6 +282,8 @@ def read_link() -> None:
     seed = whole_number(asked.get("seed", ""))
     if seed is not None:
         state["compare first seed"] = seed
+    if came_back():  # the browser holds another, which outdoes a default
+        state["compare seed"] = state.get("compare first seed", FIRST_SEED)
     first, _, second = (whole_number(each) for each in asked.get("pair", "").partition("~"))
     if first is not None and second is not None:
         state["compare pair"] = (first, second)

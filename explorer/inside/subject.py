@@ -85,7 +85,7 @@ def ask_edges(subject: Subject, step: int) -> Outcome:
 
 def choose_subject(runs: Mapping[str, Summary]) -> Subject | None:
     """Run and text, chosen; None, and a sentence, where there is nothing to look at."""
-    pick, entry = st.columns([4, 8], vertical_alignment="bottom", gap="medium")
+    pick, entry = st.columns([4, 8], gap="medium")
     with pick:
         summary = choose_run(runs, "inside run")
     steps = tuple(each.step for each in summary.run.checkpoints())

@@ -227,7 +227,8 @@ def show_readings(here: Moved, after: Moved, by_hand: Moved | None, gradient: fl
     )
     st.html(f'<div class="gpt-reading gpt-moved">{cells}</div>')
     st.html(
-        '<p class="gpt-caption">All three are of the batch of this step, in nats per token.</p>'
+        '<p class="gpt-caption">All three are of the batch of this step, in nats per token, with'
+        " this weight alone moved: a whole step moves all the others as well.</p>"
     )
 
 

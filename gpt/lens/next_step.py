@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from math import isclose
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import torch
 
 from gpt.corpus.corpus import Corpus
@@ -59,6 +60,8 @@ class NextStep:
         batch: what it reads.
         learning_rate: the run's at this step.
         recorded: what the run noted when it took the step; None if it has not.
+        is_rounded: whether the weights were kept in fewer bits than they had, so that the last
+            digits of all that follows from them differ from the run's.
     """
 
     config: RunConfig
@@ -69,6 +72,7 @@ class NextStep:
     batch: Batch
     learning_rate: float
     recorded: Recorded | None
+    is_rounded: bool
 
     @property
     def is_past_the_end(self) -> bool:
@@ -89,10 +93,9 @@ def prepare_step(run: Run, checkpoint: int, corpus: Corpus) -> NextStep:
     """
     config = run.config()
     step = checkpoint + 1
-    weights = {
-        name: array.astype(_precision(config), copy=False)
-        for name, array in read_arrays(run.checkpoint(checkpoint).path).arrays.items()
-    }
+    kept, precision = read_arrays(run.checkpoint(checkpoint).path).arrays, _precision(config)
+    is_rounded = any(array.itemsize < np.dtype(precision).itemsize for array in kept.values())
+    weights = {name: array.astype(precision, copy=False) for name, array in kept.items()}
     recorded = _recorded(run, step)
     steered: float | None = None
     memory: Memory = "none yet" if checkpoint == 0 else "fresh"
@@ -113,7 +116,7 @@ def prepare_step(run: Run, checkpoint: int, corpus: Corpus) -> NextStep:
     rate = scheduled if steered is None else steered
     if recorded and not isclose(rate, recorded.learning_rate, rel_tol=1e-4):
         rate = recorded.learning_rate
-    return NextStep(config, step, weights, moments, memory, batch, rate, recorded)
+    return NextStep(config, step, weights, moments, memory, batch, rate, recorded, is_rounded)
 
 
 def _tensor_batch(config: RunConfig, step: int, corpus: Corpus) -> tuple[Batch, float]:

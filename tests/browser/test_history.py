@@ -12,16 +12,26 @@ from playwright.sync_api import Page, expect
 HOME = Path(__file__).resolve().parents[2] / "explorer" / "Home.py"
 COPIED = "srti=euhwqkpm=euhwqkpm"
 
-View = dict[str, list[str]]
+View = tuple[dict[str, list[str]], list[str]]
 
 
 def view_of(page: Page) -> View:
-    """What the address says, once it has come to rest."""
+    """What the address says, once it has come to rest, and what stands in the fields."""
     address = ""
     while page.url != address:
         address = page.url
         page.wait_for_timeout(1500)
-    return parse_qs(urlparse(address).query, keep_blank_values=True)
+    fields = page.locator("main").locator("input:visible, textarea:visible").all()
+    query = parse_qs(urlparse(address).query, keep_blank_values=True)
+    return query, [each.input_value() for each in fields]
+
+
+def assert_comes_to(page: Page, view: View) -> None:
+    """The address is right at once; what stands in the fields takes a page's run."""
+    for _ in range(10):
+        if view_of(page) == view:
+            break
+    assert view_of(page) == view
 
 
 @pytest.mark.parametrize(
@@ -48,10 +58,26 @@ def test_back_and_forward_lead_to_what_was_seen(
         views.append(view_of(page))
     for before in views[-2::-1]:
         page.go_back()
-        assert view_of(page) == before
+        assert_comes_to(page, before)
     for after in views[1:]:
         page.go_forward()
-        assert view_of(page) == after
+        assert_comes_to(page, after)
+
+
+def test_a_number_that_was_typed_is_as_the_address_has_it(
+    page: Page, serve: Callable[[Path], str]
+) -> None:
+    page.goto(f"{serve(HOME)}/compare?a=copy&a_step=33&b=copy&b_step=74&text=eu%3Deu&seed=7")
+    seed = page.get_by_label("Seed of what they write", exact=True)
+    expect(seed).to_have_value("7", timeout=60_000)
+    view_of(page)
+    seed.fill("9")
+    seed.press("Enter")
+    page.wait_for_url(lambda address: "seed=9" in address)
+    page.go_back()
+    expect(seed).to_have_value("7")
+    page.go_forward()
+    expect(seed).to_have_value("9")
 
 
 def test_going_back_shows_the_text_and_the_cell_again(
