@@ -21,6 +21,7 @@ def view_of(page: Page) -> View:
     while page.url != address:
         address = page.url
         page.wait_for_timeout(1500)
+        page.wait_for_selector('[data-test-script-state="notRunning"]')
     fields = page.locator("main").locator("input:visible, textarea:visible").all()
     query = parse_qs(urlparse(address).query, keep_blank_values=True)
     return query, [each.input_value() for each in fields]
