@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import (
@@ -31,27 +32,30 @@ UPLOADED = "file_uploader_state_value"
 LATE = 2.0  # seconds in which a browser has heard of a run's first elements
 
 
-Values = dict[str, bytes]
-"""Of all that can be changed, by its id, as the browser sends them."""
-
-
 class Left(NamedTuple):
-    """What the browser held when its reader went back or forward.
+    """What stood on the page when its reader went back or forward, by the ids of what can change.
 
     Attributes:
-        values: that it had sent.
+        sent: what the browser had sent last, as it sends it.
+        known: what the page knew, which the browser may hold though it never sent it.
         until: when it will have heard what they are now; in seconds of the monotonic clock.
     """
 
-    values: Values
+    sent: dict[str, bytes]
+    known: dict[str, Any]
     until: float
 
 
 class Visits:
-    """What each browser sent last, and what it held when its reader last went back or forward."""
+    """What each browser sent last, and what stood there when its reader last went back or forward.
+
+    Attributes:
+        sent: by session, by the ids of what can be changed.
+        left: by session.
+    """
 
     def __init__(self) -> None:
-        self.sent: WeakKeyDictionary[AppSession, Values] = WeakKeyDictionary()
+        self.sent: WeakKeyDictionary[AppSession, dict[str, bytes]] = WeakKeyDictionary()
         self.left: WeakKeyDictionary[AppSession, Left] = WeakKeyDictionary()
 
     def hear(self, session: AppSession, asked: ClientState) -> None:
@@ -62,12 +66,16 @@ class Visits:
         """
         sent = self.sent.setdefault(session, {})
         if asked.is_history_navigation:
-            self.left[session] = Left(dict(sent), time.monotonic() + LATE)
+            known = session.session_state
+            values = {
+                each: value_of(known, each) for each in known._new_widget_state.widget_metadata
+            }
+            self.left[session] = Left(dict(sent), values, time.monotonic() + LATE)
         widgets = asked.widget_states.widgets
         now = [each for each in widgets if each.WhichOneof("value") not in PRESSES]
         sent |= {each.id: each.SerializeToString() for each in now}
         if session in self.left:
-            leave_out_left(self.left[session], asked)
+            leave_out_left(self.left[session], session.session_state, asked)
 
 
 @cache
@@ -125,15 +133,37 @@ def is_of_page_left(runner: ScriptRunner, asked: RerunData) -> bool:
     return bool(asked.fragment_id_queue) and asked.page_script_hash != shown
 
 
-def leave_out_left(left: Left, asked: ClientState) -> None:
+def leave_out_left(left: Left, known: SessionState, asked: ClientState) -> None:
     """What is sent as it was left has not been heard of yet; what is sent otherwise has changed."""
+    if time.monotonic() > left.until:
+        return
     widgets = asked.widget_states.widgets
-    kept = [each for each in widgets if each.SerializeToString() != left.values.get(each.id)]
-    for each in kept:
-        left.values.pop(each.id, None)
-    if time.monotonic() < left.until:
-        del widgets[:]
-        widgets.extend(kept)
+    kept = []
+    for each in widgets:
+        is_as_sent = each.SerializeToString() == left.sent.get(each.id)
+        if is_as_sent or (each.id in left.known and told(known, each) == left.known[each.id]):
+            continue
+        left.sent.pop(each.id, None)
+        left.known.pop(each.id, None)
+        kept.append(each)
+    del widgets[:]
+    widgets.extend(kept)
+
+
+def value_of(known: SessionState, widget: str) -> Any:
+    """What the page knows of something that can be changed: by its default if it was not used."""
+    try:
+        return known._getitem(widget, known._key_id_mapper.id_key_mapping.get(widget))
+    except KeyError:
+        return known._new_widget_state.widget_metadata[widget].deserializer(None)
+
+
+def told(known: SessionState, widget: WidgetState) -> Any:
+    """What a request says of it, as the page would see it; None for what the page has not shown."""
+    about = known._new_widget_state.widget_metadata.get(widget.id)
+    if about is None or widget.WhichOneof("value") in (None, UPLOADED):
+        return None
+    return about.deserializer(unpack_widget_state_value(widget))
 
 
 def leave_out_presses(tick: ClientState) -> None:
@@ -153,17 +183,12 @@ def changes_elsewhere(known: SessionState, asked: ClientState) -> bool:
     Where things were done at once in several places, the request names one place, and the others
     would stay as they are: a text that was typed while a film was asked for was never read.
     """
-    keys = known._key_id_mapper.id_key_mapping
     for widget in asked.widget_states.widgets:
         about = known._new_widget_state.widget_metadata.get(widget.id)
         if about is None or about.fragment_id == asked.fragment_id:
             continue
         if widget.WhichOneof("value") in (None, UPLOADED):
             continue
-        try:
-            before = known._getitem(widget.id, keys.get(widget.id))
-        except KeyError:
-            before = about.deserializer(None)  # it was not used before
-        if before != about.deserializer(unpack_widget_state_value(widget)):
+        if value_of(known, widget.id) != told(known, widget):
             return True
     return False
