@@ -111,7 +111,7 @@ def show_words(subject: Subject, reading: Reading, choice: Choice) -> None:
         "a cell": "What would be said next if the model stopped there: the bluer, the surer.",
         "underlined": f"""From there on the answer stays: on average after <b>{layers:.1f}</b> of
             {reading.trace.n_layer} layers; after {chip(subject.texts[choice.position])} at
-            <b>{here}</b>, if with a probability of {sure:.2f} there.""",
+            <b>{here}</b>, where it has a probability of {sure:.2f}.""",
         "small number": """The rank, at that depth, not of the cell's own token but of what is said
             in the end, or of what does come next: ▲ better than one depth below, ▼ worse.""",
         "curves": """They lead back to where a cell comes from: blue through heads, grey within the

@@ -1,10 +1,12 @@
 // Stands for a component's script until the browser has fetched it, once for all of its elements,
-// and keeps what the script made for each element. Above this text, Python writes SCRIPT_URL.
+// and keeps what the script made for each element. Above this text, Python writes SCRIPT_URL, and
+// PLACES_URL, of a script for the whole page, which the browser runs once however often it is named.
 //
 // The script's default export says what to do: `create(element)` makes a view at the first call,
 // `receive(view, component)` is told of that and of every later one, whenever the data or the theme
 // changes, and `leave(view)` comes when the element goes.
 
+import(new URL(PLACES_URL, document.baseURI));
 let script = null;
 const fetched = import(new URL(SCRIPT_URL, document.baseURI)).then(
   (module) => (script = module.default),

@@ -19,23 +19,30 @@ import streamlit as st
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "static"
 LOADER = (HERE / "loader.js").read_text(encoding="utf-8")
+PLACES_SCRIPT = (HERE / "places.js").read_text(encoding="utf-8")
 
 
 def served_component(
     name: str, *, html: str, js: str, css: str | None = None, isolate_styles: bool = True
 ) -> Callable[..., Any]:
     """A component of the browser whose script, an ES module as `loader.js` asks, is a file."""
-    content = js.encode()
-    file = f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.js"
-    put(STATIC, file, content)
+    script, places = served(name, js), served("places", PLACES_SCRIPT)
     component = st.components.v2.component(
         name,
         html=html,
         css=css,
-        js=f'const SCRIPT_URL = "app/static/{file}";\n{LOADER}',
+        js=f'const [SCRIPT_URL, PLACES_URL] = ["{script}", "{places}"];\n{LOADER}',
         isolate_styles=isolate_styles,
     )
     return cast(Callable[..., Any], component)
+
+
+def served(name: str, script: str) -> str:
+    """Where the browser finds a script, from the page's own address; another has another name."""
+    content = script.encode()
+    file = f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.js"
+    put(STATIC, file, content)
+    return f"app/static/{file}"
 
 
 def put(folder: Path, name: str, content: bytes) -> Path:

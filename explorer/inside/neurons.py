@@ -54,7 +54,8 @@ def show_neurons(subject: Subject, choice: Choice, reading: Reading) -> None:
     picked = picked_neuron(subject, activations, listed)
     st.html(
         f'<p class="gpt-caption">Each MLP has {n:,} neurons. These are the most active after'
-        f" {chip(subject.texts[position])}, token {position + 1}; click one.</p>"
+        f" {chip(subject.texts[position])}, token {position + 1}. The first is opened"
+        " until you click another.</p>"
     )
     with st.container(key="inside-neurons"):
         picture, beside = st.columns([7, 5], gap="large")

@@ -73,6 +73,23 @@ class Curve:
     after: Moved
 
 
+class Begun(NamedTuple):
+    """The first passes of a curve, which tell how long the others will take.
+
+    Attributes:
+        after: where the optimiser puts the weight.
+        lowest, highest: the losses at the ends.
+        seconds: that a pass took.
+        is_faint: whether it spans so little that one would see how float32 rounds.
+    """
+
+    after: Moved
+    lowest: float
+    highest: float
+    seconds: float
+    is_faint: bool
+
+
 def show_moving(subject: Subject) -> None:
     """The curve with its tangent, the slider, and what the weight means for the next token."""
     compute_as(subject.summary)
@@ -134,31 +151,40 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
         found: Curve = kept[1]
         return found
     began = time.perf_counter()
-    low, high = along.value - reach, along.value + reach
-    new = subject.taken.arithmetic(*subject.place).new_weight
-    after = Moved(new, along.loss_at(new))
-    is_faint = 2 * reach * abs(subject.gradient) < FAINT
+    known = state.get("weight curve begun")
+    if known is None or known[0] != key:
+        state["weight curve begun"] = known = (key, begin_curve(subject, along, reach))
+    begun: Begun = known[1]
+    is_faint = begun.is_faint
     measure = along.loss_at if is_faint else along.quick_loss_at
-    lowest = measure(low)  # the first pass of all is slower than those that follow
-    started = time.perf_counter()
-    highest = measure(high)
-    seconds = time.perf_counter() - started
-    points = FEWEST_POINTS if is_faint else points_in(WAITING_SECONDS, seconds)
-    needed = points * seconds
+    points = FEWEST_POINTS if is_faint else points_in(WAITING_SECONDS, begun.seconds)
+    needed = points * begun.seconds
     if needed > PATIENCE_SECONDS and not st.button(
         f"Measure the loss along this weight, about {needed:.0f} seconds",
         icon=":material/show_chart:",
     ):
         return None
     values = along.value + reach * np.linspace(-1, 1, points)
-    losses = np.array([lowest, *map(measure, values[1:-1].tolist()), highest])
+    losses = np.array([begun.lowest, *map(measure, values[1:-1].tolist()), begun.highest])
     if not is_faint and np.ptp(losses) < FAINT:
         losses = np.array([along.loss_at(value) for value in values.tolist()])
     losses[points // 2] = along.loss
-    curve = Curve(values, losses, after)
+    curve = Curve(values, losses, begun.after)
     state["weight curve measured"] = (key, curve)
     state["weight curve took"] = (subject.run, time.perf_counter() - began)
     return curve
+
+
+def begin_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Begun:
+    """Three passes: to where the optimiser puts the weight, and to both ends."""
+    new = subject.taken.arithmetic(*subject.place).new_weight
+    after = Moved(new, along.loss_at(new))
+    is_faint = 2 * reach * abs(subject.gradient) < FAINT
+    measure = along.loss_at if is_faint else along.quick_loss_at
+    lowest = measure(along.value - reach)  # the first pass of all is slower than those that follow
+    started = time.perf_counter()
+    highest = measure(along.value + reach)
+    return Begun(after, lowest, highest, time.perf_counter() - started, is_faint)
 
 
 def is_curve_quick(subject: Subject) -> bool:

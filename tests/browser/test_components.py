@@ -48,7 +48,8 @@ CALLS = """async (source) => {
 
 def test_an_element_that_is_hidden_for_a_moment_keeps_its_one_view(page: Page) -> None:
     script = f"data:text/javascript,{quote(SCRIPT)}"
-    loader = f"const SCRIPT_URL = {json.dumps(script)};\n{LOADER}"
+    urls = json.dumps([script, "data:text/javascript,"])
+    loader = f"const [SCRIPT_URL, PLACES_URL] = {urls};\n{LOADER}"
     first, again, left_while_hidden, left, last = page.evaluate(CALLS, loader)
     assert first == "<p>first</p>"
     assert again == "<p>second</p>"

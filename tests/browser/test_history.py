@@ -102,3 +102,17 @@ def test_going_back_shows_the_text_and_the_cell_again(
     page.reload()  # a text that was emptied stays empty in a link
     expect(page.locator(".gpt-lens .reading")).to_contain_text("is made of", timeout=60_000)
     expect(text).to_have_value("")
+
+
+def test_what_a_page_writes_by_itself_is_no_place_to_go_back_to(
+    page: Page, serve: Callable[[Path], str]
+) -> None:
+    page.goto(f"{serve(HOME)}/ladder?chapter=bigram&corpus=names")
+    expect(page.locator(".gpt-plot .main-svg").first).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Look inside").click()
+    page.get_by_role("menuitem", name="Inside").click()
+    expect(page.locator(".gpt-lens .reading")).to_contain_text("is made of", timeout=60_000)
+    view_of(page)
+    assert "&depth=" in page.url  # the whole view, which nobody asked for
+    page.go_back()
+    expect(page.get_by_text("How do you build a GPT?")).to_be_visible()

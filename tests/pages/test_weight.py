@@ -7,8 +7,10 @@ from functools import partial
 
 import pytest
 
+from explorer.weight import moving
 from gpt.corpus.catalogue import load_corpus
 from gpt.corpus.corpus import Corpus
+from gpt.lens.loss_along_weight import LossAlongWeight
 from gpt.lens.next_step import prepare_step
 from gpt.lens.weight_step import take_step
 from gpt.runs.library import create_run
@@ -192,3 +194,25 @@ def test_a_link_without_a_column_opens_where_the_gradient_is_largest() -> None:
     app = open_page(run="copy", step="298", matrix="embeddings.token.weight", row="6")
     assert not app.exception
     assert app.query_params["column"].isdecimal()
+
+
+def test_a_curve_that_takes_long_waits_to_be_asked_for_and_is_begun_only_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passes: list[float] = []
+    measure = LossAlongWeight.quick_loss_at
+
+    def count(along: LossAlongWeight, value: float) -> float:
+        passes.append(value)
+        return measure(along, value)
+
+    monkeypatch.setattr(moving, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(LossAlongWeight, "quick_loss_at", count)
+    app = open_page(run="copy")
+    assert len(passes) == 2
+    app.run()
+    assert len(passes) == 2
+    next(each for each in app.button if each.label.startswith("Measure the loss")).click().run()
+    assert len(passes) >= moving.FEWEST_POINTS
+    assert len(set(passes)) == len(passes)
+    assert app.text_input(key="weight text").value

@@ -1,10 +1,12 @@
 // The page's colours as numbers, for what is painted on a canvas, and text made safe for markup.
 
 function readColours(root) {
-  const style = getComputedStyle(root);
+  // An element that is being left has no colours any more, and may be painted once more.
+  const place = root.isConnected ? root : document.body;
+  const style = getComputedStyle(place);
   const names = ["ground", "panel", "line", "text", "muted", "forward", "backward", "masked"];
   const probe = document.createElement("i");
-  root.append(probe);
+  place.append(probe);
   const colours = Object.fromEntries(
     names.map((name) => {
       probe.style.color = `var(--gpt-${name})`;
