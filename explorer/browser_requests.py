@@ -1,4 +1,5 @@
-"""What the browser asks for: two things that were done at once are both obeyed, and each once.
+"""What the browser asks for: two things that were done at once are both obeyed, and each once, and
+nothing is obeyed that was sent for a page or a view that has been left.
 
 A change or a press is noted in the browser and sent by a timer, together with whatever else is
 noted until then, and with the state of all that can be changed. Each request names one fragment

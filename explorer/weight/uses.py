@@ -143,7 +143,7 @@ def product_words(uses: UsesShown) -> str:
     token = chip(uses.texts[b][t])
     target = int(targets[b, t])
     asked = (
-        "where nothing is asked for"
+        "where nothing is asked for, but later tokens look back"
         if target == IGNORED_TARGET
         else f"to be followed by {chip(subject.opened.tokenizer.decode([target]))}"
     )

@@ -48,7 +48,8 @@ function createScrubber(view) {
     if (steps[after] === step) return `\nvalidation loss ${values[after].toFixed(4)}`;
     if (after <= 0) return "";
     // Measured before and after this step, not at it.
-    const [lower, upper] = [values[after - 1], values[after]].sort((a, b) => a - b).map((each) => each.toFixed(2));
+    const ends = [values[after - 1], values[after]].sort((a, b) => a - b);
+    const [lower, upper] = ends.map((each) => each.toFixed(ends[1] < 0.1 ? 4 : 2));
     return `\nvalidation loss ${lower === upper ? `about ${lower}` : `${lower} to ${upper}`}`;
   }
 
