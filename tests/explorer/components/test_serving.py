@@ -34,5 +34,15 @@ def test_another_script_is_another_file(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(serving, "STATIC", tmp_path)
     serving.served_component("gpt_explorer_tried", html="<i></i>", js=SCRIPT)
     serving.served_component("gpt_explorer_tried", html="<i></i>", js=SCRIPT + "// changed\n")
-    files = sorted(each.read_text() for each in tmp_path.iterdir())
+    files = sorted(each.read_text() for each in tmp_path.glob("gpt_explorer_tried-*.js"))
     assert files == [SCRIPT, SCRIPT + "// changed\n"]
+
+
+def test_the_script_for_the_whole_page_is_one_file_for_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "STATIC", tmp_path)
+    for name in ("one", "other"):
+        serving.served_component(f"gpt_explorer_{name}", html="<i></i>", js=SCRIPT)
+    (places,) = tmp_path.glob("places-*.js")
+    assert places.read_text() == serving.PLACES_SCRIPT
