@@ -24,7 +24,8 @@ state = st.session_state
 def forget_view_left(page: str) -> None:
     """Where the reader went back or forward: the page is as in the first run of a visit.
 
-    All that it keeps has its name and a blank before it.
+    What makes up its view has its name and a blank before it; what was typed for other runs, and
+    what was worked out, has not, and is kept.
     """
     if came_back():
         for key in [key for key in state if str(key).startswith(f"{page} ")]:

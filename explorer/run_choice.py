@@ -120,7 +120,7 @@ def suit_text(
     typed is lost: it waits for its run.
     """
     name, before = summary.run.name, state.get(f"{key} of")
-    kept: dict[str, str] = state.setdefault(f"{key}, by run", {})
+    kept: dict[str, str] = state.setdefault(f"by run, {key}", {})
     text = state.get(key) or ""
     if before == name:
         kept[name] = text

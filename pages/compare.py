@@ -74,7 +74,7 @@ def show_settings(subject: Subject) -> None:
             else "it is one run at two moments. Only the steps between them make the difference."
         )
         st.html(f'<p class="gpt-caption">Nothing: {what}</p>')
-    elif len({str(settings(side.summary.config)) for side in subject.sides}) == 1:
+    elif settings(subject.first.summary.config) == settings(subject.second.summary.config):
         st.html('<p class="gpt-caption">Nothing: not one setting differs, the seed included.</p>')
     summaries = list({side.run: side.summary for side in subject.sides}.values())
     titles = {side.run.name: side.title for side in subject.sides}

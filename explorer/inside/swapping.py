@@ -33,7 +33,7 @@ SWAPS_KEPT = 8
 # Multiplications that are made without asking: about a second's.
 MOST_WORK = 2 * 10**10
 PLACES_TRIED = 3  # of another token, where the pinned one looks most
-MOST_LETTERS = 256  # that a vocabulary of single characters has
+MOST_OF_VOCABULARY = 256  # tokens: of single characters all, of merged bytes the bytes
 
 state = st.session_state
 
@@ -245,7 +245,7 @@ def change_one_token(subject: Subject, choice: Choice, reading: Reading) -> None
 
 
 def tokens_to_try(subject: Subject) -> list[int]:
-    """Those of the text, and of letters all that there are."""
+    """Those of the text, and the first of the vocabulary."""
     tokenizer = subject.newest.tokenizer
-    letters = range(tokenizer.vocab_size) if tokenizer.vocab_size <= MOST_LETTERS else ()
-    return [token for token in dict.fromkeys([*subject.ids, *letters]) if token != tokenizer.bos]
+    known = range(min(tokenizer.vocab_size, MOST_OF_VOCABULARY))
+    return [token for token in dict.fromkeys([*subject.ids, *known]) if token != tokenizer.bos]

@@ -146,14 +146,14 @@ def reach_of(subject: Subject) -> float:
 def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Curve | None:
     """The losses, measured once; where that takes long, only when asked for."""
     key = (str(subject.run.path), subject.checkpoint, subject.weight, reach)
-    kept = state.get("weight curve measured")
+    kept = state.get("curve measured")
     if kept is not None and kept[0] == key:
         found: Curve = kept[1]
         return found
     began = time.perf_counter()
-    known = state.get("weight curve begun")
+    known = state.get("curve begun")
     if known is None or known[0] != key:
-        state["weight curve begun"] = known = (key, begin_curve(subject, along, reach))
+        state["curve begun"] = known = (key, begin_curve(subject, along, reach))
     begun: Begun = known[1]
     is_faint = begun.is_faint
     measure = along.loss_at if is_faint else along.quick_loss_at
@@ -170,8 +170,8 @@ def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Cu
         losses = np.array([along.loss_at(value) for value in values.tolist()])
     losses[points // 2] = along.loss
     curve = Curve(values, losses, begun.after)
-    state["weight curve measured"] = (key, curve)
-    state["weight curve took"] = (subject.run, time.perf_counter() - began)
+    state["curve measured"] = (key, curve)
+    state["curve took"] = (subject.run, time.perf_counter() - began)
     return curve
 
 
@@ -189,7 +189,7 @@ def begin_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Begun
 
 def is_curve_quick(subject: Subject) -> bool:
     """Whether the run's last curve was measured at once; before the first nobody knows."""
-    of, seconds = state.get("weight curve took", (None, 0.0))
+    of, seconds = state.get("curve took", (None, 0.0))
     return bool(of == subject.run and seconds < QUICK_SECONDS)
 
 

@@ -209,7 +209,7 @@ def _prepared(run: Run, checkpoint: int, has_memory: bool, was_taken: bool) -> N
 
 def matrix_step(run: Run, checkpoint: int, matrix: str, next_step: NextStep) -> MatrixStep:
     """The step, taken; kept for the last few matrices of a visit."""
-    kept: dict[object, MatrixStep] = state.setdefault("weight steps", {})
+    kept: dict[object, MatrixStep] = state.setdefault("matrix steps", {})
     key = (str(run.path), checkpoint, matrix, next_step.memory)
     if key not in kept:
         while len(kept) >= MATRICES_KEPT:
@@ -221,11 +221,11 @@ def matrix_step(run: Run, checkpoint: int, matrix: str, next_step: NextStep) -> 
 def loss_along(subject: Subject) -> LossAlongWeight:
     """The loss over the chosen weight; what its matrix has in common is kept while it is chosen."""
     step = subject.taken
-    kept = state.get("weight losses")
+    kept = state.get("matrix losses")
     if kept is None or kept[0] is not step:
-        state.pop("weight losses", None)  # its models go before others come
+        state.pop("matrix losses", None)  # its models go before others come
         losses = LossAlongWeights(subject.next_step, step.name)
-        state["weight losses"] = kept = (step, losses)
+        state["matrix losses"] = kept = (step, losses)
     along: LossAlongWeights = kept[1]
     return along.of(*subject.place)
 

@@ -13,6 +13,7 @@ from explorer.charts.numbers import format_number
 from explorer.components.logit_lens import Choice, Drawing
 from explorer.inside.film import make_film
 from explorer.inside.flow import SMALLEST_SHARE, list_edges
+from explorer.inside.neurons import pick_typed
 from explorer.inside.reading import LARGEST, as_said, read, streams_of
 from explorer.inside.swapping import swap
 from explorer.models import model_at
@@ -312,3 +313,27 @@ def test_a_plain_model_is_read_too(tmp_path: Path) -> None:
     text = tuple(model_at(run, step).encode("em").tokens)
     reading = read(run, step, text)
     assert torch.allclose(reading.logits(2, -1), reading.trace.logits[2])
+
+
+def test_a_text_of_one_letter_is_changed_as_well() -> None:
+    app = open_page(run="copy", text="aaaa")
+    press(app, "Change one token")
+    other = app.text_area(key="inside other").value or ""
+    assert sum(a != "a" for a in other) == 1
+    assert len(other) == 4
+
+
+@pytest.mark.parametrize("told", [{}, {"Layer beside 0.17": 0, "Neuron beside 0.17": 17}])
+def test_a_neuron_that_the_browser_only_tells_again_is_not_picked(
+    copy: Run, told: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.inside.neurons.state", told)
+    pick_typed(copy, (0, 17), (2, 256))
+    assert "inside neuron" not in told
+
+
+def test_a_neuron_that_was_typed_is_picked(copy: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, object] = {"Layer beside 0.17": 1, "Neuron beside 0.17": 17}
+    monkeypatch.setattr("explorer.inside.neurons.state", told)
+    pick_typed(copy, (0, 17), (2, 256))
+    assert told["inside neuron"] == (1, 17)
