@@ -3,6 +3,10 @@
 function canvasPen(context, font) {
   return {
     rectangle(x, y, width, height, { fill, stroke, thickness = 1, radius = 3, dash = [] }) {
+      if (!radius && !stroke) {
+        context.fillStyle = fill;
+        return context.fillRect(x, y, width, height);
+      }
       context.beginPath();
       context.roundRect(x, y, width, height, radius);
       if (fill) {
