@@ -7,6 +7,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from explorer import theme
+from explorer.browser_messages import send_now, send_together
 from explorer.browser_requests import obey_each_once
 
 HERE = Path(__file__).parent
@@ -49,6 +50,7 @@ def style_of(title: str) -> str:
 
 
 obey_each_once()
+send_together()
 page = st.navigation(
     {
         section: [st.Page(each.path, title=each.title, default=not section) for each in entries]
@@ -64,5 +66,6 @@ if "is styled" not in state:
     # The first time, the browser must fetch what it needs to show a style, and would show the page
     # without it for a second or two, and then lay it out anew.
     state["is styled"] = True
+    send_now()
     time.sleep(STYLING)
 page.run()

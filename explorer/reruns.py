@@ -9,6 +9,8 @@ from typing import TypeVarTuple
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from explorer.browser_messages import send_now
+
 PAINTING = 0.15  # seconds
 
 state = st.session_state
@@ -74,4 +76,5 @@ def let_it_be_painted() -> None:
     for the tables and figures below it, which takes two to three times as long. PAINTING is about
     what a page of ours needs from the picture's message to the frame that shows it.
     """
+    send_now()
     time.sleep(PAINTING)
