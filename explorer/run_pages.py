@@ -20,7 +20,7 @@ class Way(NamedTuple):
         page: the name of its file.
         label: in a word or two.
         question: what is to be seen there.
-        fits: whether the page can show a run that has kept weights.
+        fits: whether the page can show a run: it has kept weights, and such as the page needs.
         parameter: what its address calls the run.
     """
 
@@ -37,7 +37,7 @@ class Way(NamedTuple):
 
 
 def _is_trained_here(summary: Summary) -> bool:
-    return not summary.config.is_from_outside
+    return has_weights(summary) and not summary.config.is_from_outside
 
 
 WAYS = (
@@ -51,17 +51,22 @@ WAYS = (
 
 def show_ways(summary: Summary) -> None:
     """A quiet row of what there is to see of this run; it waits for the first weights."""
-    is_open = has_weights(summary)
     with st.container(horizontal=True, gap="small", key="ways on"):
         for way in WAYS:
             if st.button(
                 way.label,
                 type="tertiary",
                 key=f"way {way.page}",
-                help=way.question,
-                disabled=not (is_open and way.fits(summary)),
+                help=way.question if way.fits(summary) else why_closed(summary),
+                disabled=not way.fits(summary),
             ):
                 go(way, summary)
+
+
+def why_closed(summary: Summary) -> str:
+    if has_weights(summary):
+        return "It has no heads: nothing in it looks back"
+    return "Opens with the first weights that the run keeps"
 
 
 def show_questions(summary: Summary) -> None:

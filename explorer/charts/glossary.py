@@ -13,7 +13,7 @@ NATS = (
 PERPLEXITY = "Perplexity, e to that: as unsure as between so many tokens."
 BITS_PER_CHARACTER = (
     "Bits per character: how surprised the model is by each character, on average, a bit being the"
-    " toss of a coin; lower is better."
+    " toss of a coin; lower is better. To foresee where a document ends costs bits as well."
 )
 DIVERGENCE = (
     "KL(A ‖ B): by how much more B is surprised than A by what A would write; 0 where both predict"

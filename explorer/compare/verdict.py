@@ -127,10 +127,10 @@ def _sentence_of_text(verdict: Verdict, subject: Subject) -> str:
     if a is None or b is None or subject.first.asked_text != subject.second.asked_text:
         return "Which of the two predicts better cannot be told here."
     if a == b:
-        return "On the text above both predict equally well; of more there is no measure."
+        return "On the text above both predict equally well; they share no other measure."
     return (
         f"On the text above <b>{_lower(a, b)}</b> predicts better, by"
-        f" <b>{loss_text(abs(a - b))}</b> {verdict.unit_words}; of more there is no measure."
+        f" <b>{loss_text(abs(a - b))}</b> {verdict.unit_words}; they share no other measure."
     )
 
 

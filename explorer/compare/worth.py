@@ -83,19 +83,20 @@ def measure_both(subject: Subject) -> list[Measured]:
 
 def why_not(subject: Subject) -> str | None:
     """Why nothing can be measured; None if both have a text held out, as far as is known."""
-    reasons = []
-    for name, side in zip(SIDE_NAMES, subject.sides, strict=True):
-        if side.is_from_outside:
-            reasons.append(
-                f"{name} has no text held out: it came from outside, without the text that it has"
-                " learnt from."
-            )
-            continue
-        known = outcome(ask_text(side.summary.config, side.run)), ask_loss(side.summary, side.step)
-        reason = next((each.reason for each in known if each.reason), None)
-        if reason:
-            reasons.append(f"{name} has no text held out: {escape(reason)}")
-    return " ".join(reasons) or None
+    first, second = (reason_of(side) for side in subject.sides)
+    if first == second:
+        return first and f"Neither has text held out: {first}"
+    reasons = zip(SIDE_NAMES, (first, second), strict=True)
+    return " ".join(f"{name} has no text held out: {why}" for name, why in reasons if why)
+
+
+def reason_of(side: Side) -> str | None:
+    """Why no text held out is known of one side, as HTML; None where it is."""
+    if side.is_from_outside:
+        return "it came from outside, without the text that it has learnt from."
+    known = outcome(ask_text(side.summary.config, side.run)), ask_loss(side.summary, side.step)
+    reason = next((each.reason for each in known if each.reason), None)
+    return escape(reason) if reason else None
 
 
 def measure(side: Side, title: str) -> Measured:

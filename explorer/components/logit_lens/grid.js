@@ -4,6 +4,7 @@ const GUTTER = 106; // pixels for the names of the depths
 const CELL = 30; // height
 const BELOW = 40; // for the text itself
 const ABOVE = 6;
+const FADING = 28; // pixels, where the text goes on beyond an edge
 const LARGEST_WORD = 8; // characters that a column makes room for
 const MONO = 'var(--gpt-mono), "Source Code Pro", monospace';
 
@@ -70,6 +71,9 @@ function createGrid(view) {
     context.translate(scroll.scrollLeft, 0);
     context.fillStyle = css(view.colours.ground);
     context.fillRect(0, 0, GUTTER - 4, places.height);
+    if (scroll.scrollLeft > 1) fade(context, GUTTER - 4, GUTTER - 4 + FADING);
+    const width = scroll.clientWidth;
+    if (scroll.scrollLeft + width < scroll.scrollWidth - 1) fade(context, width, width - FADING);
     drawNames(canvasPen(context, places.font));
     const { tokens } = view.message;
     const said = tokens.map((_, i) => view.frame.word(cellOf(view.message.streams.length - 1, i)));
@@ -78,6 +82,15 @@ function createGrid(view) {
       `What the model would say after each of ${tokens.length} tokens, at ${view.message.streams.length} depths, at step ${view.step}. In the end it says: ${said.join(" ")}. Arrow keys walk through the cells, Enter pins one.`,
     );
     light();
+  }
+
+  /** From an edge on inwards: there is more beyond. */
+  function fade(context, edge, inside) {
+    const veil = context.createLinearGradient(edge, 0, inside, 0);
+    veil.addColorStop(0, css(view.colours.ground));
+    veil.addColorStop(1, css(view.colours.ground, 0));
+    context.fillStyle = veil;
+    context.fillRect(Math.min(edge, inside), 0, FADING, places.height);
   }
 
   function cellOf(row, position) {
