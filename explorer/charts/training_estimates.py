@@ -39,7 +39,7 @@ def estimate_line(estimate: Estimate) -> str:
         measured = (
             "measured while this machine was busy with something else: it may well be faster"
             if pace.was_disturbed
-            else "measured on this machine"
+            else "measured on this machine with nothing beside it; watched, it takes longer"
         )
         rest = (
             f"about <b>{duration(seconds)}</b> for {steps} of"

@@ -17,6 +17,8 @@ Places = npt.NDArray[np.intp]
 MOST_CELLS = 96  # rows or columns of a matrix that are drawn one by one
 NEIGHBOURS = 8  # on each side of a weight, where a matrix is too large to be drawn so
 FRAME = 13  # pixels, of that around the chosen weight
+FRAME_LINE = 3
+FEWEST_SMALL = 26  # rows or columns, of which each is smaller than the frame
 MATRIX_COLUMNS = {"row": "customdata.0", "column": "customdata.1"}
 
 
@@ -80,12 +82,12 @@ def matrix_figure(pooled: Pooled, chosen: tuple[int, int], what: str) -> go.Figu
         "name": what,
     }
     layout = {
-        "shapes": _frame(*_cell_of(pooled, chosen)),
+        "shapes": _frame(*_cell_of(pooled, chosen), rows, columns),
         "margin": {"l": 56, "r": 8, "t": 36, "b": 44},
         "xaxis": {
             "title": {"text": "column"},
             "showgrid": False,
-            # Without room for a frame at the edge: every change would then take 60 ms longer.
+            # Room for a frame beyond the edge would make every change take 60 ms longer.
             "range": [-0.5, columns - 0.5],
             **_ticks(pooled.first_columns),
         },
@@ -100,21 +102,42 @@ def matrix_figure(pooled: Pooled, chosen: tuple[int, int], what: str) -> go.Figu
     return go.Figure({"data": [cells], "layout": layout})
 
 
-def _frame(row: int, column: int) -> list[dict[str, object]]:
+def _frame(row: int, column: int, rows: int, columns: int) -> list[dict[str, object]]:
     """Around the chosen weight: as large wherever it is, and no trace.
 
     So another weight of the same matrix changes no trace, and the browser has no cell to paint. On
     a line in the colour of the ground, for among strong cells the orange alone would be lost.
     """
+    across, left, right = _extent(column, columns)
+    down, top, bottom = _extent(row, rows)
     place: dict[str, object] = {
         "type": "rect",
-        **{"xsizemode": "pixel", "xanchor": column, "x0": -FRAME / 2, "x1": FRAME / 2},
-        **{"ysizemode": "pixel", "yanchor": row, "y0": -FRAME / 2, "y1": FRAME / 2},
+        **{"xsizemode": "pixel", "xanchor": across, "x0": left, "x1": right},
+        # In pixels Plotly counts upwards, wherever the axis leads.
+        **{"ysizemode": "pixel", "yanchor": down, "y0": -bottom, "y1": -top},
     }
     return [
         {**place, "line": {"width": 8, "color": LIGHT.ground}, "name": "around the frame"},
-        {**place, "line": {"width": 3, "color": LIGHT.backward}, "name": "the chosen weight"},
+        {
+            **place,
+            "line": {"width": FRAME_LINE, "color": LIGHT.backward},
+            "name": "the chosen weight",
+        },
     ]
+
+
+def _extent(place: int, count: int) -> tuple[float, float, float]:
+    """Along an axis of so many cells: an anchor, and from there the frame's ends in pixels.
+
+    Around the middle of its cell; at the edge of a matrix of small cells within the picture, which
+    would cut it.
+    """
+    inside = (FRAME_LINE / 2, FRAME + FRAME_LINE / 2)
+    if count >= FEWEST_SMALL and place == 0:
+        return -0.5, *inside
+    if count >= FEWEST_SMALL and place == count - 1:
+        return count - 0.5, -inside[1], -inside[0]
+    return place, -FRAME / 2, FRAME / 2
 
 
 def neighbourhood(matrix: Numbers, row: int, column: int) -> Pooled:

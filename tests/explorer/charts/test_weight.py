@@ -81,6 +81,26 @@ def test_the_chosen_weight_is_framed_in_the_cell_that_stands_for_it() -> None:
     assert heatmap.z[50, 5] == np.float32(matrix[row, column])
 
 
+@pytest.mark.parametrize(
+    ("chosen", "anchor", "across", "up"),
+    [
+        ((0, 0), (-0.5, -0.5), (1.5, 14.5), (-14.5, -1.5)),
+        ((29, 39), (29.5, 39.5), (-14.5, -1.5), (1.5, 14.5)),
+        ((0, 7), (-0.5, 7), (-6.5, 6.5), (-14.5, -1.5)),
+    ],
+)
+def test_at_the_edge_of_small_cells_the_frame_stays_within_the_picture(
+    chosen: tuple[int, int],
+    anchor: tuple[float, float],
+    across: tuple[float, float],
+    up: tuple[float, float],
+) -> None:
+    figure = matrix_figure(pool(np.eye(30, 40)), chosen, "weight")
+    _, frame = figure.layout.shapes
+    assert (frame.yanchor, frame.xanchor) == anchor
+    assert ((frame.x0, frame.x1), (frame.y0, frame.y1)) == (across, up)
+
+
 def test_the_tangent_touches_the_curve_where_the_weight_is() -> None:
     values = np.linspace(-1, 1, 25)
     losses = (values - 0.5) ** 2
