@@ -14,6 +14,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+# Who leaves for another page drops what has not been sent, and goes on with the address written.
+SENDING = ("script_finished", "page_info_changed")
 MOST_WAITING = 0.15  # seconds, after which there is something to see of a run that takes longer
 
 _waiting: WeakSet[AppSession] = WeakSet()
@@ -34,7 +36,7 @@ def enqueue(session: AppSession, message: ForwardMsg) -> None:
         _sessions[session.id] = session
         _waiting.add(session)
         session._event_loop.call_later(MOST_WAITING, send, session)
-    elif kind == "script_finished" or session not in _waiting:
+    elif kind in SENDING or session not in _waiting:
         send(session)
 
 

@@ -100,7 +100,8 @@ def show_moving(subject: Subject) -> None:
         state["weight hand"] = None
         return
     here = Moved(along.value, along.loss)
-    place = st.empty()  # the curve stands above the slider that it answers to
+    # The curve stands above the slider that it answers to; the old one stays until it is measured.
+    place = st.container()
     by_hand = slide(subject, along, reach, curve)
     with place:
         plot(
@@ -200,13 +201,20 @@ def points_in(patience: float, seconds: float) -> int:
 
 
 def slide(subject: Subject, along: LossAlongWeight, reach: float, curve: Curve) -> Moved | None:
-    """Where the reader has put the weight; None where it is as it was."""
-    what = (str(subject.run.path), subject.checkpoint, subject.weight, reach)
+    """Where the reader has put the weight; None where it is as it was.
+
+    Where it is moved less far than it was put, it is as it was.
+    """
+    what = (str(subject.run.path), subject.checkpoint, subject.weight)
+    low, high = float(curve.values[0]), float(curve.values[-1])
+    hand, was_as_far = state.get("weight hand"), state.get("weight hand within") in (None, reach)
+    state["weight hand within"] = reach
+    if hand is not None and not was_as_far and not low <= hand <= high:
+        suggest(None)  # it would stand beside the curve
     suggested: Suggested | None = state.get("weight suggested")
     if suggested and suggested.weight != subject.weight:
         suggested = None
     generation = crc32(repr((what, suggested, state.get(SUGGESTIONS))).encode())
-    low, high = float(curve.values[0]), float(curve.values[-1])
     value = suggested.value if suggested else along.value
     reading = live_sliders(
         [

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from gpt.corpus.catalogue import load_corpus
+from gpt.runs.library import create_run
+from gpt.runs.presets import PRESETS, configure
+from gpt.runs.session import train_run
+from tests.browser.conftest import start_app
+
 HOME = Path(__file__).resolve().parents[2] / "explorer" / "Home.py"
+TINY = {
+    **{"n_layer": 1, "n_head": 1, "n_embd": 8, "block_size": 8, "steps": 8, "batch_size": 2},
+    **{"evaluation_interval": 8, "evaluation_windows": 2, "checkpoints": 2, "warmup_steps": 0},
+}
 COPIED = "srti=euhwqkpm=euhwqkpm"
 
 View = tuple[dict[str, list[str]], list[str]]
@@ -116,3 +126,33 @@ def test_what_a_page_writes_by_itself_is_no_place_to_go_back_to(
     assert "&depth=" in page.url  # the whole view, which nobody asked for
     page.go_back()
     expect(page.get_by_text("How do you build a GPT?")).to_be_visible()
+
+
+@pytest.fixture
+def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An app with two runs of its own, the first and the second."""
+    monkeypatch.setenv("GPT_RUNS", str(tmp_path))
+    corpus = load_corpus("names")
+    for title in ("The first", "The second"):
+        run = create_run(configure(PRESETS["gpt-small"], corpus, TINY, title=title), corpus)
+        assert train_run(run).state == "finished"
+    process, address = start_app(HOME)
+    yield address
+    process.terminate()
+    process.wait(timeout=10)
+
+
+def test_the_page_before_another_page_is_as_it_was_left(page: Page, trained: str) -> None:
+    page.goto(f"{trained}/training?corpus=names&run=the-first&with=the-second")
+    link = page.get_by_role("button", name="Then and now")
+    expect(link).to_be_enabled(timeout=60_000)
+    before = view_of(page)
+    assert (before[0]["run"], before[0]["with"]) == (["the-first"], ["the-second"])
+    link.click()
+    page.wait_for_url(lambda address: "/compare?a=the-first" in address)
+    expect(page.locator(".gpt-head-pair canvas")).to_be_visible(timeout=60_000)
+    view_of(page)
+    page.go_back()
+    page.wait_for_url(lambda address: "/training?" in address)
+    assert_comes_to(page, before)
+    expect(page.get_by_role("button", name="Then and now")).to_be_enabled()

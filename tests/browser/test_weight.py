@@ -115,3 +115,35 @@ def test_another_row_moves_the_frame_and_paints_no_cell_anew(view: Page) -> None
         "({ data: [cells], layout }) => [layout.shapes[0].yanchor, cells.customdata[31][9][0]]"
     )
     assert rows == [31, 31]
+
+
+def test_the_curve_stays_while_that_of_another_weight_is_measured(view: Page) -> None:
+    expect(chart(view, "weight-matrix-cells")).to_be_visible()
+    view.evaluate(
+        """() => {
+          window.heights = new Set();
+          const look = () => {
+            const chart = document.querySelector(".st-key-weight-curve");
+            window.heights.add(chart ? chart.clientHeight : 0);
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    for row, column in ((5, 9), (40, 50), (22, 31), (60, 2)):
+        click(view, "weight-matrix-cells", column, row)
+        expect(view).to_have_url(re.compile(f"row={row}&column={column}"), timeout=30_000)
+    assert view.evaluate("[...window.heights]") == [470]
+
+
+def test_how_far_the_weight_goes_leaves_it_where_it_was_put(view: Page) -> None:
+    slider = view.locator(".sliders input[type=range]").first
+    slider.focus()
+    for _ in range(4):
+        slider.press("ArrowRight")
+    expect(view).to_have_url(re.compile("hand="), timeout=30_000)
+    hand = re.search("hand=([^&]*)", view.url)
+    assert hand
+    view.get_by_text("very far", exact=True).click()
+    expect(view).to_have_url(re.compile("reach=very"), timeout=30_000)
+    assert f"hand={hand[1]}" in view.url

@@ -76,6 +76,11 @@ def test_a_long_run_is_seen_after_its_first_moments(session: Session) -> None:
     assert session.lots == [2, 1, 1, 1]
 
 
+def test_an_address_is_written_before_the_page_is_left(session: Session) -> None:
+    say(session, "new_session", "delta", "page_info_changed")
+    assert session.lots == [3]
+
+
 def test_what_comes_between_runs_does_not_wait(session: Session) -> None:
     say(session, "new_session", "script_finished", "session_status_changed")
     assert session.lots == [2, 1]

@@ -22,7 +22,7 @@ def test_a_known_pace_is_told_with_the_time_of_the_whole_run() -> None:
     count = f"{CONFIG.model.parameter_count():,}"
     assert text(estimate_line(Estimate(CONFIG, PACE, 24.6, None))) == (
         f"{count} parameters · about 25 s for 2,000 steps of 12.3 ms · 250 MB of memory, measured"
-        " on this machine"
+        " on this machine with nothing beside it; watched, it takes longer"
     )
 
 
