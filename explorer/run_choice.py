@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explorer.address import leave_out_told
+from explorer.address import leave_out_told, quoted
+from explorer.charts.tokens import visible
 from explorer.charts.training_words import distinct_titles
 from explorer.controls import show_mistake
 from explorer.reruns import run_apart, run_whole_page
@@ -145,9 +146,9 @@ def readable_text(key: str, summary: Summary, opened: OpenedModel, text: str) ->
     try:
         opened.encode(text)
     except ValueError as error:
-        show_mistake(f"{error} Shown is a text that it can read.")
-        leave_out_told(*key.split(" ", 1))
         text = readable.get(name) or first_text(summary) or opened.tokenizer.decode([0])
+        show_mistake(f"{error} Shown is {quoted(''.join(map(visible, text)))}, which it can read.")
+        leave_out_told(*key.split(" ", 1))
     readable[name] = text
     return text
 

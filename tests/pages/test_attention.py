@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from explorer.address import quoted
 from explorer.attention.film import make_film
 from explorer.attention.reading import SwitchedOff, read
 from explorer.models import model_at
@@ -56,7 +57,7 @@ def test_an_unknown_character_is_named() -> None:
 def test_a_text_that_cannot_be_read_takes_no_picture_away() -> None:
     app = open_page(run="copy", text=COPIED, step="1000", open="2")
     app.text_area(key="attention text").set_value("abcÄ").run()
-    assert "Shown is a text that it can read." in words(app)
+    assert f"Shown is {quoted(COPIED)}, which it can read." in words(app)
     assert "layer 1, head 0" in html(app)
     assert app.query_params["text"] == COPIED
     app.text_area(key="attention text").set_value("abc=ab").run()

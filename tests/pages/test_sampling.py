@@ -62,7 +62,7 @@ def test_a_prompt_that_cannot_be_read_gets_a_sentence(prompt: str, sentence: str
 def test_after_a_prompt_that_cannot_be_read_the_one_before_is_kept() -> None:
     app = open_page(run="shakespeare", prompt="KING")
     app.text_area(key="sampling prompt").set_value("KINGÄ").run()
-    assert "Shown is a text that it can read." in opening.words(app)
+    assert "Shown is “KING”, which it can read." in opening.words(app)
     text: Text = app.session_state["sampling text"]
     assert text.subject.opened.tokenizer.decode(text.subject.prompt) == "KING"
     assert app.query_params["prompt"] == "KING"
