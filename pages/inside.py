@@ -109,9 +109,10 @@ def show_words(subject: Subject, reading: Reading, choice: Choice) -> None:
     layers = float(decided.float().mean()) / halves
     meanings = {
         "a cell": "What would be said next if the model stopped there: the bluer, the surer.",
-        "underlined": f"""From there on the answer stays: on average after <b>{layers:.1f}</b> of
-            {reading.trace.n_layer} layers; after {chip(subject.texts[choice.position])} at
-            <b>{here}</b>, where it has a probability of {sure:.2f}.""",
+        "underlined": f"""From there on the answer stays: at step {choice.step:,} on average after
+            <b>{layers:.1f}</b> of {reading.trace.n_layer} layers; after
+            {chip(subject.texts[choice.position])} at <b>{here}</b>, where it has a probability of
+            {sure:.2f}.""",
         "small number": """The rank, at that depth, not of the cell's own token but of what is said
             in the end, or of what does come next: ▲ better than one depth below, ▼ worse.""",
         "curves": """They lead back to where a cell comes from: blue through heads, grey within the
@@ -205,8 +206,8 @@ COPIED = "srti=euhwqkpm=euhwqkpm"
 THINGS_TO_TRY = [
     Suggestion(
         "Watch copying being found",
-        "Press ▶: at first nothing decides. Then layer 0 notes who stood before whom, and layer 1"
-        " looks up who came next.",
+        "Press ▶ under the title: at first nothing decides. Then layer 0 notes who stood before"
+        " whom, and layer 1 looks up who came next.",
         look_at,
         ("copy", COPIED, Choice(1000, 18, 3)),
     ),
