@@ -26,15 +26,17 @@ View = tuple[dict[str, list[str]], list[str]]
 
 
 def view_of(page: Page) -> View:
-    """What the address says, once it has come to rest, and what stands in the fields."""
-    address = ""
-    while page.url != address:
-        address = page.url
-        page.wait_for_timeout(1500)
+    """What the address says and what stands in the fields, once both have come to rest."""
+    before = None
+    while True:
+        page.wait_for_timeout(1000)
         page.wait_for_selector('[data-test-script-state="notRunning"]')
-    fields = page.locator("main").locator("input:visible, textarea:visible").all()
-    query = parse_qs(urlparse(address).query, keep_blank_values=True)
-    return query, [each.input_value() for each in fields]
+        fields = page.locator("main").locator("input:visible, textarea:visible").all()
+        query = parse_qs(urlparse(page.url).query, keep_blank_values=True)
+        view = query, [each.input_value() for each in fields]
+        if view == before:
+            return view
+        before = view
 
 
 def assert_comes_to(page: Page, view: View) -> None:
