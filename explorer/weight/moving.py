@@ -207,10 +207,12 @@ def slide(subject: Subject, along: LossAlongWeight, reach: float, curve: Curve) 
     """
     what = (str(subject.run.path), subject.checkpoint, subject.weight)
     low, high = float(curve.values[0]), float(curve.values[-1])
-    hand, was_as_far = state.get("weight hand"), state.get("weight hand within") in (None, reach)
-    state["weight hand within"] = reach
-    if hand is not None and not was_as_far and not low <= hand <= high:
+    put, hand = (what, state.get(SUGGESTIONS)), state.get("weight hand")
+    put_before, reach_before = state.get("weight hand within", (put, reach))
+    is_farther = hand is not None and not low <= hand <= high
+    if put == put_before and reach != reach_before and is_farther:
         suggest(None)  # it would stand beside the curve
+    state["weight hand within"] = (what, state.get(SUGGESTIONS)), reach
     suggested: Suggested | None = state.get("weight suggested")
     if suggested and suggested.weight != subject.weight:
         suggested = None

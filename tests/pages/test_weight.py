@@ -216,3 +216,10 @@ def test_a_curve_that_takes_long_waits_to_be_asked_for_and_is_begun_only_once(
     assert len(passes) >= moving.FEWEST_POINTS
     assert len(set(passes)) == len(passes)
     assert app.text_input(key="weight text").value
+
+
+def test_something_to_try_puts_the_hand_where_it_says_wherever_it_was_before() -> None:
+    app = open_page(run="copy", step="33", matrix="lm_head.weight", row="1", column="2", hand="-40")
+    assert app.query_params["hand"] == "-40.0"
+    press(app, "Trust the slope too far")
+    assert app.query_params["hand"] == "6.0"
