@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner_utils.exceptions import ScriptControlException
 
 from explorer.controls import show_mistake
 
@@ -31,21 +32,29 @@ def answer(key: str, about: object, work: Callable[[], Found], doing: str) -> Fo
     """
     asked = f"{key}, asked"
     if asked in state:
-        if state[asked] == about:
-            try:
-                with st.spinner(doing):
-                    state[key] = about, work()
-            except ValueError as error:
-                show_mistake(str(error))
-            except Exception:
-                del state[asked]  # or it would be tried again, and fail, for good
-                raise
-        del state[asked]
+        is_cut_short = False
+        try:
+            if state[asked] == about:
+                work_out(key, about, work, doing)
+        except ScriptControlException:  # something else was used: the next run takes it up again
+            is_cut_short = True
+            raise
+        finally:
+            if not is_cut_short:  # also where it failed, or it would fail in every run
+                del state[asked]
     kept: tuple[object, Found] | None = state.get(key)
     if kept is not None and kept[0] == about:
         return kept[1]
     show_outdated(kept)
     return None
+
+
+def work_out(key: str, about: object, work: Callable[[], Found], doing: str) -> None:
+    try:
+        with st.spinner(doing):
+            state[key] = about, work()
+    except ValueError as error:
+        show_mistake(str(error))
 
 
 def show_outdated(found: object | None) -> None:
