@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from gpt.runs.process import own_process
 from gpt.runs.run import Run
@@ -16,8 +16,9 @@ from gpt.tensor.training_state import Progress
 
 BEAT_SECONDS = 0.5
 
-# The pace of late is that of as many beats.
-PACE_BEATS = 20
+# The pace of late is that of as many beats: enough that an evaluation or two among them weigh about
+# as much as they do in the whole run.
+PACE_BEATS = 30
 
 # Of a report, what the status says until there is something newer.
 _REPEATED = (
@@ -26,10 +27,17 @@ _REPEATED = (
     "validation_accuracy",
     "validation_exact_match",
     "learning_rate",
-    "tokens_per_second",
 )
 
 OnState = Callable[[Status], None]
+
+
+class _Moment(NamedTuple):
+    """How far a run had come, by the clock of the process."""
+
+    time: float
+    step: int
+    tokens: float
 
 
 class Heartbeat:
@@ -47,7 +55,8 @@ class Heartbeat:
         self._seconds = 0.0
         self._running_since: float | None = None
         self._last_beat = 0.0
-        self._pace: deque[tuple[float, int]] = deque(maxlen=PACE_BEATS)
+        self._tokens = 0.0  # trained on by this process
+        self._pace: deque[_Moment] = deque(maxlen=PACE_BEATS)
 
     @property
     def seconds(self) -> float:
@@ -78,6 +87,10 @@ class Heartbeat:
             value = getattr(report, name)
             if value is not None:
                 self._news[name] = value
+        if report.milliseconds and report.tokens_per_second:
+            self._tokens += report.tokens_per_second * report.milliseconds / 1000
+            if self.status.tokens_per_second is None:  # a short run may be over at the first beat
+                self._news["tokens_per_second"] = report.tokens_per_second
 
     def beat(self) -> None:
         """Says what was observed if it is time to. Raises OSError."""
@@ -85,8 +98,9 @@ class Heartbeat:
         if now - self._last_beat < BEAT_SECONDS:
             return
         if self.status.state == "running":
-            self._pace.append((now, self._news.get("step", self.status.step)))
-        self._say(seconds_left=self._seconds_left())
+            step = self._news.get("step", self.status.step)
+            self._pace.append(_Moment(now, step, self._tokens))
+        self._say(**self._of_late())
 
     def _say(self, **news: Any) -> None:
         self._last_beat = time.monotonic()
@@ -96,11 +110,16 @@ class Heartbeat:
         self.status = status
         self._news = {}
 
-    def _seconds_left(self) -> float | None:
-        if len(self._pace) < 2 or self._pace[-1][1] == self._pace[0][1]:
-            return None
-        (then, former), (now, step) = self._pace[0], self._pace[-1]
-        return (now - then) / (step - former) * (self.status.steps - step)
+    def _of_late(self) -> dict[str, float | None]:
+        """The speed and what it leaves to wait for, by the clock: both tell of the same time."""
+        if len(self._pace) < 2 or self._pace[-1].step == self._pace[0].step:
+            return {"seconds_left": None}
+        then, now = self._pace[0], self._pace[-1]
+        spent = now.time - then.time
+        return {
+            "tokens_per_second": (now.tokens - then.tokens) / spent,
+            "seconds_left": spent / (now.step - then.step) * (self.status.steps - now.step),
+        }
 
 
 def _seen_of(progress: Progress) -> dict[str, Any]:

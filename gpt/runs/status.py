@@ -46,7 +46,7 @@ class Status(Settings):
         best_step: the step after which the validation loss was lowest.
         best_validation_loss: that loss.
         learning_rate: of the last update.
-        tokens_per_second: trained on, lately.
+        tokens_per_second: trained on, at the pace of late, with all that is done between steps.
         seconds: spent so far, without pauses.
         seconds_left: until the last step, at the pace of late.
     """

@@ -170,3 +170,25 @@ def test_the_time_left_is_told(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> No
     assert seen[12].seconds > 0
     assert replace(seen[12], step=12).steps == 24
     assert os.getpid() == seen[12].pid
+
+
+def test_the_speed_and_the_time_left_tell_of_the_same_time(
+    tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpt.runs.heartbeat.BEAT_SECONDS", 0.0)
+    run = tiny.run("tensor")
+    settings = run.config().settings()
+    tokens_per_step = settings["training"]["batch_size"] * settings["model"]["block_size"]
+    seen: list[Status] = []
+    train_run(run, on_record=lambda record: seen.append(run.status()))
+    told = [status for status in seen if status.seconds_left]
+    assert len(told) > 15
+    for status in told:
+        tokens_left = tokens_per_step * (status.steps - status.step)
+        assert status.tokens_per_second is not None
+        assert tokens_left / status.tokens_per_second == pytest.approx(status.seconds_left)
+
+
+def test_a_run_of_a_single_beat_tells_its_speed(tiny: Any) -> None:
+    run = tiny.run(steps=1)
+    assert (train_run(run).tokens_per_second or 0) > 0
