@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from explorer.charts.numbers import format_fixed
 from explorer.charts.tokens import visible
 from explorer.theme import LIGHT, colour_scale
 
@@ -18,6 +20,7 @@ Matrix = npt.NDArray[np.floating]
 Kind = Literal["share", "signed"]
 
 FORBIDDEN = "the mask forbids it"
+HOVER_DIGITS = 4
 MOST_WRITTEN = 12  # rows or columns; in larger matrices numbers would not fit into the cells
 
 
@@ -32,7 +35,7 @@ class Cells:
         kind: shares between 0 and 1, or numbers of either sign.
         row_title, column_title: what the axes are.
         chosen_row: framed in orange.
-        hover: Plotly's template for a cell, with %{x}, %{y} and %{z}.
+        hover: Plotly's template for a cell, with %{x}, %{y} and its number as %{hovertext}.
         digits: after the point of the numbers written into the cells.
     """
 
@@ -44,7 +47,7 @@ class Cells:
     row_title: str = ""
     column_title: str = ""
     chosen_row: int | None = None
-    hover: str = "%{z:.4f}"
+    hover: str = "%{hovertext}"
     digits: int = 2
 
 
@@ -80,8 +83,10 @@ def add_cells(figure: go.Figure, cells: Cells, *, row: int, column: int) -> None
         zmax=(largest or 1.0) if signed else 1.0,
         colorscale=colour_scale(LIGHT.diverging if signed else LIGHT.sequential),
         showscale=False,
-        texttemplate=(f"%{{z:.{cells.digits}f}}" if is_written else None),
+        text=_written(values, cells.digits) if is_written else None,
+        texttemplate="%{text}" if is_written else None,
         textfont={"size": 12},
+        hovertext=_written(values, HOVER_DIGITS),
         hovertemplate=f"{cells.hover}<extra></extra>",
         customdata=_pairs(cells, values.shape),
         hoverongaps=False,
@@ -147,6 +152,14 @@ def _ticks(texts: Sequence[str] | None, count: int) -> dict[str, object]:
         "tickfont": {"size": size, "color": LIGHT.text},
         "tickangle": 0,
     }
+
+
+def _written(values: Matrix, digits: int) -> list[list[str]]:
+    """The numbers as they are read; nothing where a mask forbids one."""
+    return [
+        ["" if math.isnan(each) else format_fixed(each, digits) for each in row]
+        for row in values.tolist()
+    ]
 
 
 def _pairs(cells: Cells, shape: tuple[int, ...]) -> list[list[list[str]]] | None:

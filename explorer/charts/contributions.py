@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from explorer.charts.numbers import format_number
+from explorer.charts.numbers import format_fixed, format_number
 from explorer.theme import LIGHT
 from gpt.lens.contributions import Term
 
@@ -53,7 +53,8 @@ def contributions_figure(terms: Sequence[Term], values: Numbers, title: str) -> 
             textposition="outside",
             cliponaxis=False,
             marker={"color": [LIGHT.forward if size >= 0 else LIGHT.backward for size in sizes]},
-            hovertemplate="%{y}: %{x:.4f}<extra></extra>",
+            hovertext=[format_fixed(size, 4) for size in sizes],
+            hovertemplate="%{y}: %{hovertext}<extra></extra>",
         )
     )
     low, high = min(0.0, *sizes), max(0.0, *sizes)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from explorer.charts.numbers import format_fixed
 from explorer.theme import LIGHT
 
 
@@ -29,7 +30,11 @@ def projection_figure(
             mode="lines+text" if is_path else "text",
             line={"color": LIGHT.line, "width": 1},
             textfont={"size": 13, "color": colours},
-            hovertemplate="%{text}: %{x:.3f}, %{y:.3f}<extra></extra>",
+            hovertext=[
+                f"{name}: {format_fixed(x, 3)}, {format_fixed(y, 3)}"
+                for name, (x, y) in zip(names, coordinates.tolist(), strict=True)
+            ],
+            hovertemplate="%{hovertext}<extra></extra>",
         )
     )
     titles = [

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from explorer.charts.numbers import format_fixed
 from explorer.charts.tokens import visible
 from explorer.theme import LIGHT
 
@@ -41,7 +42,15 @@ def neurons_figure(
             ],
             colorbar={"nticks": 5},
             text=[[visible(text) for text in texts]] * n,
-            hovertemplate="%{y} at %{text}, token %{x}<br>activation %{z:.4f}<extra></extra>",
+            # Of its place too: Plotly would tell x as its label.
+            hovertext=[
+                [
+                    f"{place}<br>activation {format_fixed(each, 4)}"
+                    for place, each in enumerate(row, 1)
+                ]
+                for row in activations.tolist()
+            ],
+            hovertemplate="%{y} at %{text}, token %{hovertext}<extra></extra>",
             name="activation",
         )
     )

@@ -35,6 +35,15 @@ def as_operand(number: float) -> str:
     return f"({text})" if text.startswith("−") else text
 
 
+def format_fixed(number: float, places: int = 2) -> str:
+    """So many places behind the point, as numbers stand in a grid: 0.52, −0.37, never −0.00.
+
+    Plotly's own formats write a hyphen.
+    """
+    text = f"{number:.{places}f}"
+    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
+
+
 def format_signed(number: float, places: int = 3) -> str:
     """What is added: always with its sign, and so many places behind the point: +0.521, −0.367."""
     return f"{number:+.{places}f}".replace("-", "−")

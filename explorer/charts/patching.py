@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from explorer.charts.numbers import format_fixed
 from explorer.charts.tokens import visible
 from explorer.theme import LIGHT
 
@@ -27,14 +28,15 @@ def patched_stream_figure(
     ]
     every = -(-len(pairs) // MOST_TICKS)
     title = "the residual stream swapped at one token and depth"
-    figure = _swaps(
-        title, shares, "%{customdata}, token %{text}, %{y}: %{z:.3f}", [pairs] * len(streams)
-    )
-    numbers = range(1, len(pairs) + 1)
+    places = [
+        [f"{pair}, token {number}, {stream}" for number, pair in enumerate(pairs, 1)]
+        for stream in streams
+    ]
+    figure = _swaps(title, shares, places)
     figure.update_traces(
-        x=np.array(numbers, np.float32),
+        x=np.arange(1, len(pairs) + 1, dtype=np.float32),
         y=list(streams),
-        text=[[str(number) for number in numbers]] * len(streams),  # x would be told as its label
+        customdata=[pairs] * len(streams),
     )
     figure.update_layout(
         xaxis={
@@ -53,7 +55,11 @@ def patched_stream_figure(
 def patched_heads_figure(shares: Shares) -> go.Figure:
     """How far the answer went over with what one head gathered swapped, `(layers, heads)`."""
     title = "one head swapped at all tokens"
-    figure = _swaps(title, shares, "layer %{y}, head %{x}: %{z:.3f}", None)
+    places = [
+        [f"layer {layer}, head {head}" for head in range(shares.shape[1])]
+        for layer in range(len(shares))
+    ]
+    figure = _swaps(title, shares, places)
     ticks = {"tickmode": "linear", "dtick": 1}
     figure.update_layout(
         xaxis={"title": {"text": "head"}, **ticks}, yaxis={"title": {"text": "layer"}, **ticks}
@@ -61,8 +67,10 @@ def patched_heads_figure(shares: Shares) -> go.Figure:
     return figure
 
 
-def _swaps(title: str, shares: Shares, hover: str, names: list[list[str]] | None) -> go.Figure:
+def _swaps(title: str, shares: Shares, places: list[list[str]]) -> go.Figure:
     scale = [(i / 10, colour) for i, colour in enumerate(LIGHT.diverging)]
+    is_written = shares.shape[1] <= MOST_WRITTEN
+    written = [[format_fixed(share) for share in row] for row in shares.tolist()]
     figure = go.Figure(
         go.Heatmap(
             z=shares.astype(np.float32),
@@ -72,11 +80,18 @@ def _swaps(title: str, shares: Shares, hover: str, names: list[list[str]] | None
             ygap=1,
             colorscale=scale,
             showscale=False,
-            texttemplate="%{z:.2f}" if shares.shape[1] <= MOST_WRITTEN else None,
+            text=written if is_written else None,
+            texttemplate="%{text}" if is_written else None,
             textfont={"size": 11},
-            customdata=names,
+            hovertext=[
+                [
+                    f"{place}: {format_fixed(share, 3)} of the way"
+                    for place, share in zip(names, row, strict=True)
+                ]
+                for names, row in zip(places, shares.tolist(), strict=True)
+            ],
             name="of the way",
-            hovertemplate=f"{hover} of the way<extra></extra>",
+            hovertemplate="%{hovertext}<extra></extra>",
         )
     )
     quiet = {"showgrid": False, "showline": False, "ticks": "", "tickfont": {"color": LIGHT.text}}

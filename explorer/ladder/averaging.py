@@ -129,7 +129,7 @@ def matrices(way: str, scores: torch.Tensor, x: torch.Tensor, result: torch.Tens
         weights = mean_weights(n_tokens) if way == WAYS[1] else softmax_weights(scores)
         forbidden = weights.masked_fill(torch.ones_like(weights).triu(1) == 1, math.nan)
         title = "weights" if way == WAYS[1] else "their softmax"
-        hover = "token %{y} takes %{z:.4f} of token %{x}"
+        hover = "token %{y} takes %{hovertext} of token %{x}"
         shown.append(
             Cells(title, forbidden.numpy(), names, names, "share", token, "of token", hover=hover)
         )

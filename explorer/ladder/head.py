@@ -176,7 +176,7 @@ def head_figure(activations: Activations, tokens: list[str], chosen: int) -> Any
             tokens,
             column_title=looked_at,
             chosen_row=chosen,
-            hover="%{customdata[0]} looks at %{customdata[1]}: %{z:.4f}",
+            hover="%{customdata[0]} looks at %{customdata[1]}: %{hovertext}",
             digits=1,
         ),
         Cells(
@@ -187,7 +187,7 @@ def head_figure(activations: Activations, tokens: list[str], chosen: int) -> Any
             "share",
             column_title=looked_at,
             chosen_row=chosen,
-            hover="%{customdata[0]} takes %{z:.4f} of %{customdata[1]}",
+            hover="%{customdata[0]} takes %{hovertext} of %{customdata[1]}",
             digits=1,
         ),
         Cells("value", activations["value"], tokens),

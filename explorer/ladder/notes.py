@@ -288,7 +288,7 @@ def pattern_cells(
         "share",
         row_title=row_title,
         column_title="key: looked at",
-        hover="%{customdata[0]} takes %{z:.4f} of %{customdata[1]}",
+        hover="%{customdata[0]} takes %{hovertext} of %{customdata[1]}",
     )
 
 

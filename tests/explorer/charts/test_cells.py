@@ -24,6 +24,7 @@ def test_forbidden_cells_are_grey_and_the_rest_keep_their_numbers() -> None:
 def test_signed_numbers_are_centred_on_zero() -> None:
     (heatmap,) = cells_figure([Cells("numbers", np.array([[1.0, -3.0]]))]).data
     assert (heatmap.zmin, heatmap.zmax) == (-3, 3)
+    assert (heatmap.text[0][1], heatmap.hovertext[0][1]) == ("−3.00", "−3.0000")
 
 
 def test_a_large_matrix_is_not_written_full_of_numbers() -> None:

@@ -13,6 +13,7 @@ def test_neurons_are_rows_and_tokens_columns() -> None:
     assert np.array_equal(cells.z, activations.astype(np.float32))
     assert (cells.zmin, cells.zmax) == (-3.0, 3.0)
     assert cells.text[0][1] == "·"
+    assert list(cells.hovertext[1])[:2] == ["1<br>activation −0.1000", "2<br>activation 0.5000"]
     assert (cells.x.tolist(), list(cells.y)) == ([1, 2, 3], ["one", "two"])
     row, column = figure.layout.shapes
     assert (row.y0, row.y1, column.x0, column.x1) == (0.5, 1.5, 2.5, 3.5)

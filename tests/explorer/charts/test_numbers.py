@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.charts.numbers import format_number, format_signed, whole_ticks
+from explorer.charts.numbers import format_fixed, format_number, format_signed, whole_ticks
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,11 @@ def test_what_is_written_reads_back_as_nearly_the_same(number: float) -> None:
 def test_what_is_added_keeps_its_sign_and_its_places() -> None:
     assert [format_signed(each) for each in (0.5, -0.25, 0.0)] == ["+0.500", "−0.250", "+0.000"]
     assert format_signed(-12.345, 1) == "−12.3"
+
+
+def test_in_a_grid_the_places_are_the_same_and_nothing_is_less_than_zero_by_name_only() -> None:
+    written = [format_fixed(each) for each in (0.5, -0.25, 0.0, -0.001, -12)]
+    assert written == ["0.50", "−0.25", "0.00", "0.00", "−12.00"]
 
 
 def test_of_few_things_each_has_its_tick_and_nothing_between_them() -> None:

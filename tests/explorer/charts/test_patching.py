@@ -17,5 +17,13 @@ def test_a_token_that_differs_is_named_twice() -> None:
 
 
 def test_numbers_are_written_where_they_have_room() -> None:
-    assert patched_heads_figure(np.zeros((2, 4))).data[0].texttemplate == "%{z:.2f}"
+    shares = np.array([[-0.125, 0.5], [-0.001, 1.0]])
+    written = patched_heads_figure(shares).data[0]
+    assert [list(row) for row in written.text] == [["−0.12", "0.50"], ["0.00", "1.00"]]
+    assert written.hovertext[0][0] == "layer 0, head 0: −0.125 of the way"
     assert patched_heads_figure(np.zeros((2, 40))).data[0].texttemplate is None
+
+
+def test_what_is_pointed_at_is_named() -> None:
+    figure = patched_stream_figure(np.array([[0.0, -1.0]]), ["a", "b"], ["a", "x"], ["layer 1"])
+    assert figure.data[0].hovertext[0][1] == "b→x, token 2, layer 1: −1.000 of the way"
