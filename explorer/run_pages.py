@@ -82,9 +82,13 @@ def go(way: Way, summary: Summary) -> None:
 
     A page reads its address once in a visit; where it has done so, it is told through the session.
     """
+    link = {way.parameter: summary.run.name}
+    if way.page == "compare":
+        link["a_step"] = str(summary.run.checkpoints()[0].step)
     if way.key in state:
         state[way.key] = summary.run.name
         state.pop(f"{way.key}, missing", None)
-        if way.page == "compare":  # with itself, at the moments that the page chooses
-            state["compare run B"] = state["compare step A"] = state["compare step B"] = None
-    st.switch_page(f"../pages/{way.page}.py", query_params={way.parameter: summary.run.name})
+        if way.page == "compare":  # with itself, at its end
+            state["compare run B"] = state["compare step B"] = None
+            state["compare step A"] = int(link["a_step"])
+    st.switch_page(f"../pages/{way.page}.py", query_params=link)

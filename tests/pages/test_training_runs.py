@@ -182,6 +182,10 @@ def test_from_a_run_every_page_opens_on_this_very_run(tiny_run: Run) -> None:
         "Then and now": ("compare run A", "What makes the difference?"),
         "Let it write": ("sampling run", "What comes next?"),
     }
+    last = tiny_run.checkpoint("last")
+    # By itself, Compare would begin near a tenth of it.
+    shutil.copy(last.path, tiny_run.checkpoint_file(10 * last.step))
+    steps = [each.step for each in tiny_run.checkpoints()]
     # First from a visit's first page, then from pages that have shown another run meanwhile.
     app = open_page(run=tiny_run.name)
     for name in (tiny_run.name, "second"):
@@ -191,6 +195,9 @@ def test_from_a_run_every_page_opens_on_this_very_run(tiny_run: Run) -> None:
             app = press(app, label)
             assert app.title[0].value == title
             assert app.selectbox(key=key).value == name
+            if label == "Then and now":
+                chosen = [app.selectbox(key=f"compare step {side}").value for side in "AB"]
+                assert chosen == [steps[0], steps[-1]]
             assert "cannot be shown here" not in words(app)
         assert app.selectbox(key="sampling run").value == name
         if name == tiny_run.name:
