@@ -134,27 +134,32 @@ function createThumbnails(view) {
     light();
   }
 
-  /** The row of the token that is looked at, in every head. */
+  /** Frames in every head, as in the open one: a tint would make another weight of each. */
   function light() {
     const { message, colours } = view;
     const context = lit.getContext("2d");
     context.clearRect(0, 0, lit.width, lit.height);
     const { query, key } = looked(view) ?? {};
     const count = message.tokens.length;
-    context.fillStyle = css(colours.backward, 0.9);
-    const thick = Math.max(1, side / count);
+    context.strokeStyle = css(colours.backward);
     message.heads.forEach((_, index) => {
-      const { x, y } = corner(index);
-      if (query != null) {
-        context.globalAlpha = 0.35;
-        context.fillRect(x, y + (query / count) * side, ((query + 1) / count) * side, thick);
-      }
-      if (key != null) {
-        context.globalAlpha = 0.35;
-        context.fillRect(x + (key / count) * side, y + (key / count) * side, thick, side - (key / count) * side);
-      }
-      context.globalAlpha = 1;
+      if (query != null) frame(context, index, [0, query, query, query], 1);
+      else if (key != null) frame(context, index, [key, key, key, count - 1], 1);
+      if (query != null && key != null && key <= query) frame(context, index, [key, query, key, query], 2);
     });
+  }
+
+  /** Around the cells from the first column and row to the last, outside them. */
+  function frame(context, index, [left, top, right, bottom], thick) {
+    const { x, y } = corner(index);
+    const cell = side / view.message.tokens.length;
+    context.lineWidth = thick;
+    context.strokeRect(
+      x + left * cell - thick / 2,
+      y + top * cell - thick / 2,
+      (right - left + 1) * cell + thick,
+      (bottom - top + 1) * cell + thick,
+    );
   }
 
   place.addEventListener("pointermove", ({ clientX, clientY }) => {
