@@ -98,7 +98,8 @@ def ask_film(subject: Subject, off: SwitchedOff) -> Outcome:
 
 def choose_subject(runs: Mapping[str, Summary]) -> Subject | None:
     """Run and text, chosen; None, and a sentence, where there is nothing to look at."""
-    pick, entry, doing = st.columns([4, 7, 3], vertical_alignment="bottom", gap="medium")
+    pick, beside = st.columns([4, 10], gap="medium")
+    entry, doing = beside.columns([7, 3], vertical_alignment="bottom", gap="medium")
     with pick:
         summary = choose_run(runs, "attention run")
     steps = tuple(each.step for each in summary.run.checkpoints())
