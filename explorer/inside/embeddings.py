@@ -59,7 +59,11 @@ def show_embeddings(subject: Subject, choice: Choice) -> None:
         shown = [*in_text, *(i for i, _ in zip(rest, range(MOST_POINTS), strict=False))]
         names = [visible(subject.newest.tokenizer.decode([token])) for token in shown]
         marked = set(range(len(in_text)))
-    what = "the place that is pinned" if kind == "position" else "those in this text"
+    what = (
+        "the place that is pinned; dots: places whose numbers have no room"
+        if kind == "position"
+        else "those in this text"
+    )
     st.html(
         '<p class="gpt-caption">In the two directions in which they differ most; orange:'
         f" {what}.</p>"
@@ -73,5 +77,5 @@ def show_embeddings(subject: Subject, choice: Choice) -> None:
         alt=f"Vectors of {TITLES[kind]} at step {choice.step:,}, by their two principal"
         f" components, which hold {float(shares.sum()):.0%} of the variance",
         filename=name_file(subject.run.name, choice.step, f"{kind} vectors"),
-        columns={kind: "text", "first direction": "x", "second direction": "y"},
+        columns={kind: "customdata", "first direction": "x", "second direction": "y"},
     )
