@@ -6,6 +6,8 @@ const BELOW = 40; // for the text itself
 const ABOVE = 6;
 const FADING = 28; // pixels, where the text goes on beyond an edge
 const LARGEST_WORD = 8; // characters that a column makes room for
+const [SMALLEST_RANK, LARGEST_RANK] = [9, 12]; // pixels
+const LETTER = 0.62; // of its size: how wide a letter is
 const MONO = 'var(--gpt-mono), "Source Code Pro", monospace';
 
 function createGrid(view) {
@@ -114,8 +116,9 @@ function createGrid(view) {
         const level = Math.round(100 * frame.probability(cell));
         pen.rectangle(x + 1, y, column - 2, CELL, { fill: css(shades[level]) });
         const ink = inks[level];
-        pen.word(fitted(frame.word(cell), column), x + column / 2, y + 11, { fill: css(ink), size });
-        pen.word(rankText(row, position), x + column / 2, y + 24, { fill: css(ink, 0.85), size: 9 });
+        pen.word(fitted(frame.word(cell), column), x + column / 2, y + 10, { fill: css(ink), size });
+        const rank = rankText(row, position);
+        pen.word(rank, x + column / 2, y + 23, { fill: css(ink), size: rankSize(rank), weight: 400 });
       }
       const [x, y] = corner(position, 0);
       pen.rectangle(x + 1, y + CELL + 8, column - 2, 22, { fill: css(colours.panel), stroke: css(colours.line) });
@@ -132,6 +135,12 @@ function createGrid(view) {
     const before = row ? view.frame.rank(cellOf(row - 1, position)) : rank;
     const arrow = rank < before ? "▲" : rank > before ? "▼" : "";
     return places.column >= 30 || (arrow && rank < 9) ? `${arrow}${rank + 1}` : `${rank + 1}`;
+  }
+
+  /** As large as its column allows. */
+  function rankSize(rank) {
+    const room = (places.column - 4) / (LETTER * rank.length);
+    return Math.max(SMALLEST_RANK, Math.min(LARGEST_RANK, Math.floor(room)));
   }
 
   /** A line under the cell from which on the best token is what is said in the end. */
