@@ -175,7 +175,7 @@ def choose_checkpoint(summary: Summary) -> int:
         state["weight step of"] = summary.run.name
 
     def title(step: int) -> str:
-        return f"{step:,}, with the optimiser's memory" if step == remembered else f"{step:,}"
+        return f"{step:,}, with memory" if step == remembered else f"{step:,}"
 
     chosen: int = st.selectbox(
         "As after step",
