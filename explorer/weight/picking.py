@@ -52,8 +52,13 @@ def pick_matrix(names: list[str], event: PlotEvent) -> None:
 
 def place_of(name: str) -> tuple[str, str]:
     """From blocks.0.attn.query.weight to layer 0, query."""
-    parts = name.removesuffix(".weight").removesuffix(".share").split(".")
-    called = parts[-2] + " bias" if parts[-1] == "bias" else parts[-1]
+    *parents, last = name.removesuffix(".weight").removesuffix(".share").split(".")
+    parts = parents if last == "bias" else [*parents, last]
+    called = parts[-1]
+    if called == "projection" and len(parts) > 1:  # both parts of a layer end in one
+        called = f"{parts[-2].replace('mlp', 'MLP')} proj"  # in full it is wider than its tile
+    if last == "bias":
+        called += " bias"
     match parts[0]:
         case "blocks":
             return f"layer {parts[1]}", called
