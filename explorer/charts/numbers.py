@@ -49,6 +49,11 @@ def format_signed(number: float, places: int = 3) -> str:
     return f"{number:+.{places}f}".replace("-", "−")
 
 
+def format_typed(number: float) -> str:
+    """A number as somebody has typed it, to be named in a sentence: 12.7, −1, 70,000."""
+    return f"{number:,.15g}".replace("-", "−")
+
+
 def whole_ticks(count: int) -> dict[str, int]:
     """For an axis that counts so many things: no ticks between them, as few would get."""
     return {"dtick": 1} if count <= MOST_SINGLE_TICKS else {}

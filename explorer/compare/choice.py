@@ -17,6 +17,7 @@ from explorer.address import (
     write_address,
 )
 from explorer.charts.comparison import SIDE_NAMES
+from explorer.charts.numbers import format_typed
 from explorer.charts.training_words import distinct_titles
 from explorer.compare.subject import Side, Subject
 from explorer.controls import show_mistake
@@ -67,16 +68,23 @@ def choose_subject() -> Subject | None:
         # As its default, not through the session: what is set there the browser hears of once, and
         # may miss when the page is run again at once.
         # Without limits of its own: what is beyond them it would keep to itself, in red.
-        typed: int = st.number_input(
+        # Nor of whole numbers: it would cut 12.7.
+        typed: float = st.number_input(
             "Seed of what they write",
-            value=state.get("compare first seed", FIRST_SEED),
-            step=1,
+            value=float(state.get("compare first seed", FIRST_SEED)),
+            step=1.0,
+            format="%.15g",
             key="compare seed",
             persist_state="session",
         )
-        seed = min(max(typed, 0), LARGEST)
+        if typed == int(typed) and 0 <= typed <= LARGEST:
+            state["compare seed taken"] = int(typed)
+        seed: int = state.get("compare seed taken", FIRST_SEED)
         if typed != seed:
-            show_mistake(f"A seed is a whole number from 0 to {LARGEST:,}. Taken is {seed:,}.")
+            show_mistake(
+                f"There is no seed {format_typed(typed)}: seeds are whole numbers from 0 to"
+                f" {LARGEST:,}. Taken is {seed:,}."
+            )
     room = min(MOST_TOKENS, *(summary.config.model.block_size for summary in summaries))
     try:
         opened = [model_at(summary.run, step) for summary, step in chosen]

@@ -8,6 +8,7 @@ from typing import get_args
 
 import streamlit as st
 
+from explorer.charts.numbers import format_typed
 from explorer.charts.tokens import chip
 from explorer.charts.weight import (
     MATRIX_COLUMNS,
@@ -110,22 +111,27 @@ def name_place(subject: Subject) -> None:
     for column, name, length, shown in zip(
         st.columns(2), ("row", "column"), lengths, subject.place, strict=True
     ):
-        typed: int = state[f"weight {name}"]
+        typed: float | None = state[f"weight {name}"]
         with column:
-            # Without limits of its own: what is beyond them it would keep to itself, in red.
+            # Without limits of its own: what is beyond them it would keep to itself, in red. Not of
+            # whole numbers, and with nothing in it at first: it would cut 12.7 and fill in a 0.
             st.number_input(
                 name.capitalize(),
-                step=1,
+                value=None,
+                step=1.0,
+                format="%.15g",
                 key=f"weight {name}",
                 persist_state="session",
                 disabled=length == 1 and typed == shown,
                 help=f"From 0 to {length - 1}.",
             )
             if typed != shown:
-                show_mistake(
-                    f"This matrix has no {name} {typed:,}: its {name}s are 0 to {length - 1}. Shown"
-                    f" is {name} {shown}."
+                what = (
+                    f"Of this matrix no {name} is named"
+                    if typed is None
+                    else f"This matrix has no {name} {format_typed(typed)}"
                 )
+                show_mistake(f"{what}: its {name}s are 0 to {length - 1}. Shown is {name} {shown}.")
     st.html(f'<p class="gpt-caption">{place_words(subject)}</p>')
 
 

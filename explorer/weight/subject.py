@@ -261,7 +261,7 @@ def choose_weight(matrix: Matrix) -> Subject:
         state["weight place"], state["weight place of"] = (0, 0), chosen_in
     typed, before = [state[name] for name in names], state["weight place"]
     row, column = (
-        number if number in range(length) else known
+        int(number) if number in range(length) else known
         for number, length, known in zip(typed, lengths, before, strict=True)
     )
     state["weight place"] = (row, column)

@@ -29,7 +29,7 @@ from gpt.tensor.gpt2_layout import weights_to_gpt2
 from gpt.tensor.models import build_model
 from gpt.tensor.weights import export_weights
 from tests.pages import opening
-from tests.pages.opening import html
+from tests.pages.opening import html, words
 
 COPIED = "srti=euhwqkpm=euhwqkpm"
 FAMILIES = ("small", "wide")
@@ -145,6 +145,21 @@ def test_a_first_visit_has_something_to_compare_and_to_try() -> None:
     assert app.query_params["a"] == "shakespeare"
     assert app.query_params["a_step"] == "66"
     assert "what each wrote" in html(app)
+
+
+def test_a_seed_that_is_none_is_told_and_leaves_the_seed() -> None:
+    app = open_page(a="copy", b="copy", seed="7")
+    for typed, named in ((12.7, "12.7"), (-1, "−1"), (3e9, "3,000,000,000")):
+        app.number_input(key="compare seed").set_value(typed)
+        settled(app.run())
+        told = f"There is no seed {named}: seeds are whole numbers from 0 to 2,147,483,647."
+        assert f"{told} Taken is 7." in words(app)
+        assert app.number_input(key="compare seed").value == typed
+        assert app.query_params["seed"] == "7"
+    app.number_input(key="compare seed").set_value(12)
+    settled(app.run())
+    assert "There is no seed" not in words(app)
+    assert app.query_params["seed"] == "12"
 
 
 def test_another_run_brings_a_text_that_both_can_read() -> None:

@@ -74,8 +74,14 @@ def test_a_row_that_the_matrix_does_not_have_is_told_and_leaves_the_weight() -> 
     assert told in words(app)
     app.number_input(key="weight row").set_value(5).run()
     app.number_input(key="weight column").set_value(-1).run()
-    told = "This matrix has no column -1: its columns are 0 to 63. Shown is column 2."
+    told = "This matrix has no column −1: its columns are 0 to 63. Shown is column 2."
     assert told in words(app)
+    app.number_input(key="weight row").set_value(12.7).run()
+    assert "This matrix has no row 12.7: its rows are 0 to 63. Shown is row 5." in words(app)
+    app.number_input(key="weight row").set_value(None).run()
+    told = "Of this matrix no row is named: its rows are 0 to 63. Shown is row 5."
+    assert told in words(app)
+    app.number_input(key="weight row").set_value(5).run()
     assert (app.query_params["row"], app.query_params["column"]) == ("5", "2")
     app.number_input(key="weight column").set_value(9).run()
     assert "This matrix has no" not in words(app)

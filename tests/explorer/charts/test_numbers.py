@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.charts.numbers import format_fixed, format_number, format_signed, whole_ticks
+from explorer.charts.numbers import (
+    format_fixed,
+    format_number,
+    format_signed,
+    format_typed,
+    whole_ticks,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +72,11 @@ def test_what_is_added_keeps_its_sign_and_its_places() -> None:
 def test_in_a_grid_the_places_are_the_same_and_nothing_is_less_than_zero_by_name_only() -> None:
     written = [format_fixed(each) for each in (0.5, -0.25, 0.0, -0.001, -12)]
     assert written == ["0.50", "−0.25", "0.00", "0.00", "−12.00"]
+
+
+def test_what_was_typed_is_named_as_it_was_typed() -> None:
+    typed = (12.7, -1, 70_000.0, 2**31 - 1)
+    assert [format_typed(each) for each in typed] == ["12.7", "−1", "70,000", "2,147,483,647"]
 
 
 def test_of_few_things_each_has_its_tick_and_nothing_between_them() -> None:
