@@ -274,10 +274,14 @@ def verdict_table(verdict: Verdict, subject: Subject) -> str:
 def words(verdict: Verdict) -> str:
     """How often both say the same, how far apart, in what unit, and what is not known; as HTML."""
     unit = NATS if verdict.unit == "nats" else BITS_PER_CHARACTER
+    whose: dict[str, list[str]] = {}
     for name, each in zip(SIDE_NAMES, verdict.losses, strict=True):
         if each.own.reason:
-            reason = escape(each.own.reason)
-            unit += f" Of {name} no loss can be measured on text held out: {reason}"
+            whose.setdefault(each.own.reason, []).append(name)
+    for reason, names in whose.items():
+        unit += (
+            f" Of {' and '.join(names)} no loss can be measured on text held out: {escape(reason)}"
+        )
     if verdict.agreement is None:
         return unit
     is_same, divergence = verdict.agreement.is_same_best, verdict.agreement.divergence

@@ -82,21 +82,29 @@ def measure_both(subject: Subject) -> list[Measured]:
 
 
 def why_not(subject: Subject) -> str | None:
-    """Why nothing can be measured; None if both have a text held out, as far as is known."""
-    first, second = (reason_of(side) for side in subject.sides)
-    if first == second:
-        return first and f"Neither has text held out: {first}"
-    reasons = zip(SIDE_NAMES, (first, second), strict=True)
-    return " ".join(f"{name} has no text held out: {why}" for name, why in reasons if why)
+    """Why nothing can be measured, as HTML; None if both have a text held out, as far as is known.
+
+    What the verdict has told is not told again.
+    """
+    told = {ask_loss(side.summary, side.step).reason for side in subject.sides}
+    whose: dict[str, list[str]] = {}
+    for name, side in zip(SIDE_NAMES, subject.sides, strict=True):
+        if reason := reason_of(side):
+            whose.setdefault(reason, []).append(name)
+    sentences = [
+        f"{names[0] + ' has no' if len(names) == 1 else 'Neither has'} text held out"
+        + (", as is told under the table on top." if reason in told else f": {escape(reason)}")
+        for reason, names in whose.items()
+    ]
+    return " ".join(sentences) or None
 
 
 def reason_of(side: Side) -> str | None:
-    """Why no text held out is known of one side, as HTML; None where it is."""
+    """Why no text held out is known of one side; None where it is."""
     if side.is_from_outside:
         return "it came from outside, without the text that it has learnt from."
     known = outcome(ask_text(side.summary.config, side.run)), ask_loss(side.summary, side.step)
-    reason = next((each.reason for each in known if each.reason), None)
-    return escape(reason) if reason else None
+    return next((each.reason for each in known if each.reason), None)
 
 
 def measure(side: Side, title: str) -> Measured:

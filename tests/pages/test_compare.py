@@ -11,8 +11,11 @@ import torch
 from safetensors.torch import save_file
 from streamlit.testing.v1 import AppTest
 
+from explorer.background import Outcome
 from explorer.charts.glossary import DIVERGENCE, HEAD_LABELS, NATS, SHORT_HEAD_NAMES
-from explorer.compare.losses import measure_loss
+from explorer.compare.losses import SideLosses, measure_loss
+from explorer.compare.verdict import Verdict
+from explorer.compare.verdict import words as verdict_words
 from explorer.models import model_at
 from gpt.corpus.catalogue import load_corpus
 from gpt.lens.comparison import head_distances
@@ -360,8 +363,17 @@ def test_different_tokens_are_not_compared_place_by_place() -> None:
     app = open_page(a="shakespeare", a_step="66", b="shakespeare")
     said = html(app)
     assert "Of A no loss can be measured on text held out: " in said, "the text is not there"
+    assert said.count("Tiny Shakespeare is not on this machine") == 1
+    assert "Neither has text held out, as is told under the table on top." in said
     assert "On the text above <b>B</b> predicts better, by <b>" in said
     assert "loss on the text, nats per token" in said
+
+
+def test_a_text_that_is_missing_for_both_is_told_once() -> None:
+    missing = SideLosses(Outcome(None, "it is not here."), None)
+    verdict = Verdict("nats", [missing, missing], None, [None, None], None, [None, None], [1, 1])
+    said = verdict_words(verdict)
+    assert said.endswith("Of A and B no loss can be measured on text held out: it is not here.")
 
 
 def test_another_run_that_cannot_read_the_text_gets_another_and_the_page_says_so() -> None:
