@@ -18,6 +18,9 @@ from explorer.reruns import let_it_be_painted
 from gpt.lens.comparison import head_distances
 from gpt.lens.heads import LABEL_THRESHOLD
 
+PAIR_HEIGHT = 440
+BETWEEN = 16  # pixels, from one figure to the next
+
 state = st.session_state
 
 
@@ -26,13 +29,19 @@ def show_heads(subject: Subject) -> None:
     st.header("Do the same heads look at the same?", anchor="heads")
     reason = why_not(subject)
     if reason:
-        st.html(f'<p class="gpt-caption">{reason}</p>')
+        if not all(side.has_heads for side in subject.sides):
+            state["compare heads height"] = "content"
+        # Where only a text is awaited, what stands below stays in its place.
+        with st.container(height=state.get("compare heads height", "content"), border=False):
+            st.html(f'<p class="gpt-caption">{reason}</p>')
         return
     readings = [reading_of(side) for side in subject.sides]
     names = [names_of(reading) for reading in readings]
     patterns = [torch.from_numpy(reading.patterns) for reading in readings]
     distances = head_distances(*patterns).numpy()
     pair = pair_in(distances)
+    grid_height = max(320, min(640, 120 + 34 * len(names[0])))
+    state["compare heads height"] = grid_height + BETWEEN + PAIR_HEIGHT
     grid, beside = st.columns([7, 5], gap="large")
     with grid:
         plot(
@@ -42,7 +51,7 @@ def show_heads(subject: Subject) -> None:
             key="head distances",
             filename=subject.filename("heads"),
             columns={"pair": "customdata", "apart by": "z"},
-            height=max(320, min(640, 120 + 34 * len(names[0]))),
+            height=grid_height,
             alt="How far apart the attention of every head of A and every head of B is on this"
             f" text. Chosen: {names[0][pair[0]]} of A and {names[1][pair[1]]} of B,"
             f" {distances[pair]:.2f} apart. Enter on a cell opens that pair.",
@@ -60,7 +69,7 @@ def show_heads(subject: Subject) -> None:
         ),
         key="pair of heads",
         filename=subject.filename("pair of heads"),
-        height=440,
+        height=PAIR_HEIGHT,
         alt=f"Where {titles[0]} and {titles[1]} look on this text, and where the second looks more."
         " Arrow keys walk through the cells.",
     )

@@ -30,6 +30,8 @@ TOKENS_OF_LARGE = 16
 TEMPERATURE = 0.8
 SAMPLES_KEPT = 32
 
+state = st.session_state
+
 
 @lru_cache(SAMPLES_KEPT)
 def write(run: Run, step: int, text: str, seed: int) -> tuple[str, ...]:
@@ -120,9 +122,6 @@ def sample_html(title: str, text: str, tokens: tuple[str, ...], shared: int, col
 def show_lens(subject: Subject) -> None:
     """The logit lens of both, on the same text."""
     st.header("How early does each know?", anchor="lens")
-    if subject.unread:
-        st.html('<p class="gpt-caption">That shows on a text that both can read.</p>')
-        return
     without = [
         name
         for name, side in zip(SIDE_NAMES, subject.sides, strict=True)
@@ -141,19 +140,29 @@ def show_lens(subject: Subject) -> None:
         " straight to its last norm and its logits; the fuller the colour, the likelier it holds"
         " that token to be.</p>"
     )
+    if subject.unread:
+        # What stands below stays in its place.
+        with st.container(height=state.get("compare lens height", "content"), border=False):
+            st.html('<p class="gpt-caption">That shows on a text that both can read.</p>')
+        return
     models = [
         depths_of(side.run, side.step, side.ids, title, name)
         for side, title, name in zip(subject.sides, subject.titles, SIDE_NAMES, strict=True)
     ]
-    if not subject.has_one_text:
-        for index, (side, model) in enumerate(zip(subject.sides, models, strict=True)):
+    if subject.has_one_text:
+        height = draw_lens(models, subject.first, "lens", subject.filename("lens"))
+    else:
+        height = sum(
             draw_lens([model], side, f"lens {index}", subject.filename(f"lens {index}"))
-        return
-    draw_lens(models, subject.first, "lens", subject.filename("lens"))
+            for index, (side, model) in enumerate(zip(subject.sides, models, strict=True))
+        )
+    state["compare lens height"] = height
 
 
-def draw_lens(models: list[Depths], side: Side, key: str, filename: str) -> None:
+def draw_lens(models: list[Depths], side: Side, key: str, filename: str) -> int:
+    """Draws one figure; returns its height."""
     figure = lens_figure(models, side.texts)
+    height = int(figure.layout.height)
     plot(
         figure,
         key=key,
@@ -166,10 +175,11 @@ def draw_lens(models: list[Depths], side: Side, key: str, filename: str) -> None
             "would say": "text",
             "probability": "z",
         },
-        height=int(figure.layout.height),
+        height=height,
         alt="The likeliest next token after each token at every depth, of "
         + " and of ".join(model.title for model in models),
     )
+    return height
 
 
 def has_stream(opened: OpenedModel) -> bool:

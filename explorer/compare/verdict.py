@@ -253,15 +253,14 @@ def verdict_table(verdict: Verdict, subject: Subject) -> str:
             no_difference="one family" if subject.are_seeds_of_one else no_difference,
         )
         rows.append(row)
-    if any(loss is not None for loss in verdict.text_losses):
-        is_asked_alike = subject.first.asked_text == subject.second.asked_text
-        row = _row(
-            f"loss on the {asked}, {unit}",
-            verdict.text_losses,
-            ".4f",
-            no_difference="" if is_asked_alike else "not the same characters",
-        )
-        rows.append(row)
+    is_asked_alike = subject.first.asked_text == subject.second.asked_text
+    row = _row(  # also of no text, so that what stands below stays in its place
+        f"loss on the {asked}, {unit}",
+        verdict.text_losses,
+        ".4f",
+        no_difference="" if is_asked_alike else "not the same characters",
+    )
+    rows.append(row)
     if not subject.is_one_run:
         rows.append(_row("seconds per step, typically", verdict.seconds, ".4f"))
         rows.append(_row("parameters", verdict.parameters, ",.0f"))

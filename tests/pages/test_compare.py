@@ -10,9 +10,11 @@ from time import sleep
 import torch
 from safetensors.torch import save_file
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
 
 from explorer.background import Outcome
 from explorer.charts.glossary import DIVERGENCE, HEAD_LABELS, NATS, SHORT_HEAD_NAMES
+from explorer.compare.heads import PAIR_HEIGHT
 from explorer.compare.losses import SideLosses, measure_loss
 from explorer.compare.verdict import Verdict
 from explorer.compare.verdict import words as verdict_words
@@ -94,6 +96,16 @@ def adopt(folder: Path) -> Run:
     (folder / "config.json").write_text(json.dumps({"model_args": shape}))
     (folder / "meta.json").write_text(json.dumps({"stoi": {c: i for i, c in enumerate(letters)}}))
     return adopt_model(str(folder / "ckpt.safetensors"), "theirs")
+
+
+def heights_kept(block: Block) -> list[int]:
+    """Of the containers that are as high as they are told to be."""
+    inside = [each for each in block.children.values() if isinstance(each, Block)]
+    told = [each.proto for each in inside if hasattr(each.proto, "height_config")]
+    return [
+        *(proto.height_config.pixel_height for proto in told),
+        *(height for each in inside for height in heights_kept(each)),
+    ]
 
 
 def test_two_moments_of_a_run_differ_by_what_was_learnt_between_them() -> None:
@@ -342,6 +354,8 @@ def test_an_empty_text_is_the_mark_of_the_beginning_where_there_is_one() -> None
     assert not app.exception
     assert "<b>B</b> predicts better, by" in html(app)
     assert "Heads look at a text: type one above." in html(app)
+    assert max(heights_kept(app.main)) > PAIR_HEIGHT, "what stands below has not moved up"
+    assert "loss on the text, nats per token" in html(app)
     assert "places" not in html(app), "there is nothing yet that either could have guessed"
 
 
