@@ -10,6 +10,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from explorer.charts.numbers import format_signed
 from explorer.charts.tokens import visible
 from explorer.theme import LIGHT, MONO, colour_scale
 
@@ -239,7 +240,11 @@ def worth_figure(
             text=list(parts),
             textposition="none",
             marker={"color": colour},
-            hovertemplate=f"{name} without %{{text}}: %{{y:+.4f}} nats<extra></extra>",
+            hovertext=[
+                "" if cost is None else f"{name} without {part}: {format_signed(cost, 4)} nats"
+                for part, cost in zip(parts, costs, strict=True)
+            ],
+            hovertemplate="%{hovertext}<extra></extra>",
         )
     figure.update_layout(
         barmode="group",

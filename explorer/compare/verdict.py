@@ -318,5 +318,5 @@ def _row(
     elif no_difference:
         difference = f"–<small>{no_difference}</small>"
     else:
-        difference = format(second - first, f"+{form}")
+        difference = format(second - first, f"+{form}").replace("-", "−")
     return f'<tr><th scope="row">{name}</th>{"".join(cells)}<td>{difference}</td></tr>'

@@ -7,6 +7,7 @@ import time
 import streamlit as st
 
 from explorer.charts.landscape import descent_map, fit
+from explorer.charts.numbers import format_signed
 from explorer.components.plot import PlotEvent, plot
 from explorer.landscape import EXAMPLES, answers, survey, walk
 from explorer.reruns import run_apart, run_whole_page, was_cut_short
@@ -98,10 +99,10 @@ def _show_walk(is_ticking: bool) -> None:
             f"""<div class="gpt-reading">
               <p>loss after <b>{len(steps) - 1:2d}</b> steps
                 <b class="gpt-headline gpt-forward">{now.loss:.4f}</b></p>
-              <p>weight v <b>{now.v:+.3f}</b> slope
-                <b class="gpt-backward">{now.v_gradient:+.3f}</b></p>
-              <p>weight w <b>{now.w:+.3f}</b> slope
-                <b class="gpt-backward">{now.w_gradient:+.3f}</b></p>
+              <p>weight v <b>{format_signed(now.v)}</b> slope
+                <b class="gpt-backward">{format_signed(now.v_gradient)}</b></p>
+              <p>weight w <b>{format_signed(now.w)}</b> slope
+                <b class="gpt-backward">{format_signed(now.w_gradient)}</b></p>
             </div>"""
         )
         plot(

@@ -116,6 +116,7 @@ def test_two_moments_of_a_run_differ_by_what_was_learnt_between_them() -> None:
     losses = [measure_loss(summary, step) for step in (132, 298)]
     assert losses[0] > 0.8 > 0.05 > losses[1]
     assert f"<b>B</b> predicts better, by <b>{losses[0] - losses[1]:.4f}</b> nats" in said
+    assert f"<td>−{losses[0] - losses[1]:.4f}</td>" in said, "B − A"
     assert "so much have the steps between them changed" in said
     assert "Nothing: it is one run at two moments" in said
     before, after = (model_at(summary.run, step) for step in (132, 298))

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.charts.numbers import format_signed
 from explorer.home import showing, tour
 from explorer.landscape import walk
 from gpt.runs.session import train_run
@@ -35,8 +36,8 @@ def home() -> AppTest:
 def test_the_numbers_shown_are_those_of_the_last_step(home: AppTest) -> None:
     last = walk(-1.8, 1.2, 0.08, 40)[-1]
     assert f"{last.loss:.4f}" in html(home)
-    assert f"{last.v:+.3f}" in html(home)
-    assert f"{last.w_gradient:+.3f}" in html(home)
+    assert format_signed(last.v) in html(home)
+    assert format_signed(last.w_gradient) in html(home)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_each_thing_to_try_begins_a_walk_from_its_place(
     monkeypatch.setattr("explorer.home.descent.time", SimpleNamespace(monotonic=lambda: 5.0))
     press(home, label)
     assert home.session_state.start == start
-    assert f"<b>{start[0]:+.3f}</b>" in html(home)
+    assert f"<b>{format_signed(start[0])}</b>" in html(home)
 
 
 def enabled(at: AppTest) -> list[str]:
