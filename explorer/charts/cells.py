@@ -19,6 +19,7 @@ from explorer.theme import LIGHT, colour_scale
 Matrix = npt.NDArray[np.floating]
 Kind = Literal["share", "signed"]
 
+CELL_COLUMNS = {"matrix": "trace", "column": "x", "row": "y", "number": "z"}
 FORBIDDEN = "the mask forbids it"
 HOVER_DIGITS = 4
 MOST_WRITTEN = 12  # rows or columns; in larger matrices numbers would not fit into the cells

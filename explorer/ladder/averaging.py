@@ -7,7 +7,7 @@ import math
 import streamlit as st
 import torch
 
-from explorer.charts.cells import Cells, cells_figure
+from explorer.charts.cells import CELL_COLUMNS, Cells, cells_figure
 from explorer.components.live_sliders import Slider, live_sliders
 from explorer.components.plot import plot
 from explorer.source_code import show_code
@@ -107,6 +107,7 @@ def show_picture() -> None:
     plot(
         cells_figure(matrices(way, scores, x[0], results[way]), widths=widths(way, n_tokens)),
         key="averaging",
+        columns=CELL_COLUMNS,
         height=430,
         alt=f"{way}: weights, the numbers of {n_tokens} tokens, and their averages",
     )

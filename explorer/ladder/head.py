@@ -11,7 +11,7 @@ import numpy.typing as npt
 import streamlit as st
 import torch
 
-from explorer.charts.cells import Cells, cells_figure
+from explorer.charts.cells import CELL_COLUMNS, Cells, cells_figure
 from explorer.charts.numbers import as_operand, format_number
 from explorer.charts.tokens import visible
 from explorer.components.plot import PlotEvent, plot
@@ -134,6 +134,7 @@ def show_live(corpus: Corpus, tick: float | None) -> None:
     plot(
         head_figure(activations, tokens, chosen),
         key="head",
+        columns=CELL_COLUMNS,
         height=440,
         alt=f"Keys, scores, pattern and values of {len(ids)} tokens; token {chosen + 1},"
         f" {visible(tokens[chosen])}, looks. Enter on a cell lets its row look.",

@@ -11,7 +11,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from explorer.charts.cells import Cells, cells_figure
+from explorer.charts.cells import CELL_COLUMNS, Cells, cells_figure
 from explorer.charts.ladder import arcs_figure, saturation_figure, variance_figure
 from explorer.charts.tokens import visible
 from explorer.components.plot import PlotEvent, plot
@@ -187,6 +187,7 @@ def show_order(reader: Reader) -> None:
                 ]
             ),
             key="shuffled",
+            columns=CELL_COLUMNS,
             height=400,
             alt="What the head answers to each token, before and after the tokens were shuffled",
         )
@@ -245,6 +246,7 @@ def show_batch(reader: Reader) -> None:
                 ]
             ),
             key="moved",
+            columns=CELL_COLUMNS,
             height=300,
             alt="How far the answer to each token moved: none of the first text",
         )
@@ -274,7 +276,13 @@ def show_masks(reader: Reader) -> None:
         axis = "" if shown else LOOKING
         shown.append(pattern_cells(title, pattern, texts, texts, axis))
     with picture:
-        plot(cells_figure(shown), key="masks", height=430, alt="The pattern with and without mask")
+        plot(
+            cells_figure(shown),
+            key="masks",
+            columns=CELL_COLUMNS,
+            height=430,
+            alt="The pattern with and without mask",
+        )
 
 
 def pattern_cells(
@@ -316,6 +324,7 @@ def show_cross(reader: Reader) -> None:
                 ]
             ),
             key="cross",
+            columns=CELL_COLUMNS,
             height=430,
             alt="The pattern of a text that looks at itself, and at another text",
         )
