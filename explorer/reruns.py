@@ -8,6 +8,7 @@ from typing import TypeVarTuple
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from explorer.browser_messages import send_now
 
@@ -21,6 +22,14 @@ def is_fragment_alone() -> bool:
     """Whether only a fragment is running: its tick, or something in it that was used."""
     context = get_script_run_ctx()
     return context is not None and bool(context.fragment_ids_this_run)
+
+
+def is_asked_for_itself() -> bool:
+    """Within a fragment: whether it runs because something in it was used, not the page around."""
+    context = get_script_run_ctx()
+    if context is None or not context.fragment_ids_this_run:
+        return False
+    return ThreadState.get().fragment_id in context.fragment_ids_this_run
 
 
 def came_back() -> bool:

@@ -6,13 +6,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.address import forget_view_left, show_refusals
+from explorer.browser_messages import send_now
 from explorer.charts.numbers import format_number
 from explorer.charts.weight_words import arithmetic, lines_of, written
 from explorer.reruns import let_it_be_painted, run_apart
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from explorer.weight.link import PAGE, read_link, write_link, write_run
-from explorer.weight.moving import Suggested, is_curve_quick, show_moving, suggest
+from explorer.weight.moving import Suggested, seconds_for_curve, show_moving, suggest
 from explorer.weight.picking import name_place, show_map, show_matrix
 from explorer.weight.subject import WHAT, Matrix, Subject, choose_matrix, choose_weight
 from explorer.weight.uses import draw_uses, explain_uses
@@ -27,6 +28,8 @@ MEMORY = (
     "m is where the gradient has pointed of late, v how large it has been: a step goes along m, and"
     " is divided by the root of v, so that weights with small gradients move as far as the others."
 )
+# Of a curve: within these it comes with the pictures, and within those before all that is below.
+AT_ONCE_SECONDS, QUICK_SECONDS = 0.1, 0.5
 
 state = st.session_state
 
@@ -168,10 +171,16 @@ def show_weight(
                 explain_uses(uses, beside)
             show_arithmetic(subject)
 
-    is_quick = is_curve_quick(subject)  # the rest of the page need not wait for one that is not
-    for show in (show_curve, show_words) if is_quick else (show_words, show_curve):
+    seconds = seconds_for_curve(subject)
+    if seconds < QUICK_SECONDS:
+        if seconds > AT_ONCE_SECONDS:
+            send_now()  # the browser paints the pictures while the curve is measured
+        show_curve()
+        show_words()
+    else:
         let_it_be_painted()
-        show()
+        show_words()
+        show_curve()
 
 
 forget_view_left(PAGE)

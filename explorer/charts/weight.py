@@ -5,21 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import plotly.graph_objects as go
 
 from explorer.charts.numbers import format_number
-from explorer.theme import LIGHT, colour_scale
-
-Numbers = npt.NDArray[np.floating]
-Places = npt.NDArray[np.intp]
+from explorer.charts.quick_figure import (
+    Axis,
+    Cells,
+    Line,
+    Mark,
+    Numbers,
+    Panel,
+    Places,
+    QuickFigure,
+    Spot,
+)
 
 MOST_CELLS = 96  # rows or columns of a matrix that are drawn one by one
 NEIGHBOURS = 8  # on each side of a weight, where a matrix is too large to be drawn so
-FRAME = 13  # pixels, of that around the chosen weight
-FRAME_LINE = 3
-FEWEST_SMALL = 26  # rows or columns, of which each is smaller than the frame
-MATRIX_COLUMNS = {"row": "customdata.0", "column": "customdata.1"}
+MATRIX_COLUMNS = {"row": "row", "column": "column"}
 
 
 @dataclass(frozen=True)
@@ -62,82 +64,27 @@ def _blocks(length: int, most: int) -> tuple[Places, Places]:
     return edges[:-1], np.minimum(edges[:-1, None] + longest, edges[1:, None] - 1)
 
 
-def matrix_figure(pooled: Pooled, chosen: tuple[int, int], what: str) -> go.Figure:
+def matrix_figure(pooled: Pooled, chosen: tuple[int, int], what: str) -> QuickFigure:
     """A matrix cell by cell, or what is largest in each block of it; one weight is framed."""
-    largest = float(np.abs(pooled.values).max()) or 1.0
     rows, columns = pooled.values.shape
-    cells = {
-        "type": "heatmap",
-        "z": pooled.values.astype(np.float32),
-        "zmin": -largest,
-        "zmax": largest,
-        "xgap": 0 if columns > 48 else 1,
-        "ygap": 0 if rows > 48 else 1,
-        "colorscale": colour_scale(LIGHT.diverging),
-        "colorbar": {"tickformat": ".2g", "nticks": 5},
-        "customdata": _compact(np.stack([pooled.rows, pooled.columns], axis=-1)),
-        "hovertemplate": (
-            f"row %{{customdata[0]}}, column %{{customdata[1]}}<br>{what} %{{z:.5g}}<extra></extra>"
-        ),
-        "name": what,
-    }
-    layout = {
-        "shapes": _frame(*_cell_of(pooled, chosen), rows, columns),
-        "margin": {"l": 56, "r": 8, "t": 36, "b": 44},
-        "xaxis": {
-            "title": {"text": "column"},
-            "showgrid": False,
-            # Room for a frame beyond the edge would make every change take 60 ms longer.
-            "range": [-0.5, columns - 0.5],
-            **_ticks(pooled.first_columns),
-        },
-        "yaxis": {
-            "title": {"text": "row"},
-            "showgrid": False,
-            "range": [rows - 0.5, -0.5],
-            **_ticks(pooled.first_rows),
-        },
-        "uirevision": f"{rows} {columns}",
-    }
-    return go.Figure({"data": [cells], "layout": layout})
-
-
-def _frame(row: int, column: int, rows: int, columns: int) -> list[dict[str, object]]:
-    """Around the chosen weight: as large wherever it is, and no trace.
-
-    So another weight of the same matrix changes no trace, and the browser has no cell to paint. On
-    a line in the colour of the ground, for among strong cells the orange alone would be lost.
-    """
-    across, left, right = _extent(column, columns)
-    down, top, bottom = _extent(row, rows)
-    place: dict[str, object] = {
-        "type": "rect",
-        **{"xsizemode": "pixel", "xanchor": across, "x0": left, "x1": right},
-        # In pixels Plotly counts upwards, wherever the axis leads.
-        **{"ysizemode": "pixel", "yanchor": down, "y0": -bottom, "y1": -top},
-    }
-    return [
-        {**place, "line": {"width": 8, "color": LIGHT.ground}, "name": "around the frame"},
-        {
-            **place,
-            "line": {"width": FRAME_LINE, "color": LIGHT.backward},
-            "name": "the chosen weight",
-        },
-    ]
-
-
-def _extent(place: int, count: int) -> tuple[float, float, float]:
-    """Along an axis of so many cells: an anchor, and from there the frame's ends in pixels.
-
-    Around the middle of its cell; at the edge of a matrix of small cells within the picture, which
-    would cut it.
-    """
-    inside = (FRAME_LINE / 2, FRAME + FRAME_LINE / 2)
-    if count >= FEWEST_SMALL and place == 0:
-        return -0.5, *inside
-    if count >= FEWEST_SMALL and place == count - 1:
-        return count - 0.5, -inside[1], -inside[0]
-    return place, -FRAME / 2, FRAME / 2
+    cells = Cells(
+        pooled.values,
+        float(np.abs(pooled.values).max()) or 1.0,
+        _cell_of(pooled, chosen),
+        what,
+        f"row {{row}}, column {{column}}\n{what} {{z:5}}",
+        places=(pooled.rows, pooled.columns),
+    )
+    across = Axis(0.5, columns + 0.5, "column", is_whole=True, names=_names(pooled.first_columns))
+    down = Axis(rows + 0.5, 0.5, "row", is_whole=True, names=_names(pooled.first_rows))
+    return QuickFigure(
+        {"column": across, "row": down},
+        [Panel("column", "row", [cells])],
+        left=56,
+        below=44,
+        enlarged_as=f"{rows} {columns}",
+        has_scale=True,
+    )
 
 
 def neighbourhood(matrix: Numbers, row: int, column: int) -> Pooled:
@@ -170,7 +117,7 @@ def curve_figure(
     after: Moved,
     by_hand: Moved | None,
     title: str,
-) -> go.Figure:
+) -> QuickFigure:
     """The loss over one weight, and the gradient as the line that touches it at the weight.
 
     `values` and `losses` were measured; `here` is the weight as it is, `after` where the optimiser
@@ -179,98 +126,59 @@ def curve_figure(
     low, high = float(losses.min()), float(losses.max())
     margin = 0.12 * (high - low) or max(1e-6, 1e-6 * abs(high))
     ends = np.array([values[0], values[-1]], np.float64)
-    measured: dict[str, object] = {
-        "x": values,
-        "y": losses,
-        "mode": "lines+markers",
-        "name": f"the loss, measured at {len(values)} values",
-        "line": {"color": LIGHT.forward, "width": 3},
-        "marker": {"size": 5, "color": LIGHT.forward},
-        "hovertemplate": "weight %{x:.5g}<br>loss %{y:.6f}<extra></extra>",
-    }
-    tangent: dict[str, object] = {
-        "x": ends,
-        "y": here.loss + gradient * (ends - here.value),
-        "mode": "lines",
-        "name": f"the gradient, a slope of {format_number(gradient)}",
-        "line": {"color": LIGHT.backward, "width": 2.5},
-        "hoverinfo": "skip",
-    }
-    stepped: dict[str, object] = {
-        "x": [after.value],
-        "y": [after.loss],
-        "mode": "markers",
-        "name": "after the step",
-        "marker": {
-            "symbol": "diamond-open",
-            "size": 24,  # around the dot of the weight, from which a step leads hardly away
-            "color": LIGHT.backward,
-            "line": {"width": 2.5},
-        },
-        "hovertemplate": "after the step: weight %{x:.6g}<br>loss %{y:.6f}<extra></extra>",
-    }
-    now: dict[str, object] = {
-        "x": [here.value],
-        "y": [here.loss],
-        "mode": "markers",
-        "name": "the weight now",
-        "marker": {
-            "size": 14,
-            "color": LIGHT.backward,
-            "line": {"width": 2.5, "color": LIGHT.ground},
-        },
-        "hovertemplate": "now: weight %{x:.6g}<br>loss %{y:.6f}<extra></extra>",
-    }
-    lines = [measured, tangent, stepped, now]
+    tip = "weight {x:5}\nloss {y:7}"
+    marks: list[Mark] = [
+        Line(
+            values,
+            losses,
+            "forward",
+            3,
+            f"the loss, measured at {len(values)} values",
+            tip,
+        ),
+        Line(
+            ends,
+            here.loss + gradient * (ends - here.value),
+            "backward",
+            2.5,
+            f"the gradient, a slope of {format_number(gradient)}",
+        ),
+        # Around the dot of the weight, from which a step leads hardly away.
+        Spot(
+            after.value,
+            after.loss,
+            "diamond",
+            24,
+            "backward",
+            "after the step",
+            f"after the step: {tip}",
+        ),
+        Spot(here.value, here.loss, "dot", 16, "backward", "the weight now", f"now: {tip}"),
+    ]
     if by_hand is not None:
-        lines.append(_hand(by_hand))
-    layout = {
-        "annotations": [] if by_hand is None else [_named(by_hand)],
-        "margin": {"l": 84, "r": 16, "t": 64, "b": 52},
-        "legend": {"y": 1.03},
-        "xaxis": {"title": {"text": title}, "range": ends.tolist()},
-        "yaxis": {
-            "title": {"text": "loss on the batch, nats per token"},
-            "range": [low - margin, high + margin],
-            "automargin": False,
-            "tickformat": ".4~f" if high - low > 1e-3 else "",
+        marks.append(
+            Spot(
+                by_hand.value,
+                by_hand.loss,
+                "ring",
+                15,
+                "text",
+                "by hand",
+                f"by hand: {tip}",
+                is_labelled=True,
+            )
+        )
+    return QuickFigure(
+        {
+            "weight": Axis(float(ends[0]), float(ends[1]), title),
+            "loss": Axis(low - margin, high + margin, "loss on the batch, nats per token"),
         },
-        "uirevision": f"{title} {ends.tolist()}",
-    }
-    return go.Figure({"data": [{"type": "scatter", **line} for line in lines], "layout": layout})
-
-
-def _hand(moved: Moved) -> dict[str, object]:
-    """Where the reader has put the weight."""
-    return {
-        "x": [moved.value],
-        "y": [moved.loss],
-        "mode": "markers",
-        "name": "by hand",
-        "cliponaxis": False,
-        "showlegend": False,  # or the plot would shrink when the hand begins to move
-        "marker": {
-            "size": 15,
-            "symbol": "circle-open",
-            "color": LIGHT.text,
-            "line": {"width": 3, "color": LIGHT.text},
-        },
-        "hovertemplate": "by hand: weight %{x:.6g}<br>loss %{y:.6f}<extra></extra>",
-    }
-
-
-def _named(moved: Moved) -> dict[str, object]:
-    """What the mark of the hand is called, on ground of its own, for the curve runs through it."""
-    return {
-        "x": moved.value,
-        "y": moved.loss,
-        "yshift": 22,
-        "text": "by hand",
-        "showarrow": False,
-        "bgcolor": LIGHT.ground,
-        "opacity": 0.9,
-        "font": {"color": LIGHT.text, "size": 13},
-    }
+        [Panel("weight", "loss", marks)],
+        left=84,
+        below=52,
+        has_legend=True,
+        enlarged_as=f"{title} {ends.tolist()}",
+    )
 
 
 def _cell_of(pooled: Pooled, chosen: tuple[int, int]) -> tuple[int, int]:
@@ -282,16 +190,7 @@ def _cell_of(pooled: Pooled, chosen: tuple[int, int]) -> tuple[int, int]:
     )
 
 
-def _compact(places: Places) -> npt.NDArray[np.unsignedinteger]:
-    """In as few bytes as the largest of them needs."""
-    return places.astype(np.min_scalar_type(places.max()))
-
-
-def _ticks(places: Places) -> dict[str, object]:
+def _names(places: Places) -> dict[int, str]:
     """At most eight as far apart, with the numbers that rows or columns have in the matrix."""
-    shown = np.arange(0, len(places), -(-len(places) // 8))
-    return {
-        "tickmode": "array",
-        "tickvals": shown.tolist(),
-        "ticktext": [str(places[each]) for each in shown],
-    }
+    shown = range(0, len(places), -(-len(places) // 8))
+    return {each + 1: str(places[each]) for each in shown}

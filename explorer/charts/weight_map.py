@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from explorer.charts.weight import Numbers, pool
+from explorer.charts.quick_figure import Numbers
+from explorer.charts.weight import pool
 from explorer.theme import LIGHT, colour_scale
 
 TILE = 12  # cells of a matrix' picture on the map, each way

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from math import floor, log10, sqrt
+from math import floor, inf, log10, sqrt
 from typing import Literal, NamedTuple, get_args
 from zlib import crc32
 
@@ -13,10 +13,13 @@ import streamlit as st
 
 from explorer.charts.heads import before_after_figure
 from explorer.charts.numbers import format_number
+from explorer.charts.quick_figure import Numbers
 from explorer.charts.tokens import visible
-from explorer.charts.weight import Moved, Numbers, curve_figure
+from explorer.charts.weight import Moved, curve_figure
 from explorer.components.live_sliders import Slider, live_sliders
 from explorer.components.plot import plot
+from explorer.components.quick_plot import quick_plot
+from explorer.reruns import is_asked_for_itself, let_it_be_painted
 from explorer.run_choice import readable_text, suit_text
 from explorer.weight.subject import Subject, compute_as, loss_along
 from gpt.lens.loss_along_weight import LossAlongWeight
@@ -24,8 +27,7 @@ from gpt.lens.weight_step import WeightId
 
 # Of the curve: odd, so that the weight as it is is the one in the middle.
 MOST_POINTS, FEWEST_POINTS = 25, 9
-WAITING_SECONDS = 1.0  # for a curve: where passes are slow, it has fewer points
-QUICK_SECONDS = 0.5
+WAITING_SECONDS = 0.2  # for a curve: where passes are slow, it has fewer points
 PATIENCE_SECONDS = 20.0  # where even the fewest points take longer, somebody has to ask for it
 FAINT = 5e-5  # nats: in a curve that spans less one would see how float32 rounds
 SLIDER = "weight by hand"
@@ -104,7 +106,7 @@ def show_moving(subject: Subject) -> None:
     place = st.container()
     by_hand = slide(subject, along, reach, curve)
     with place:
-        plot(
+        quick_plot(
             curve_figure(
                 curve.values,
                 curve.losses,
@@ -123,6 +125,8 @@ def show_moving(subject: Subject) -> None:
             filename=subject.filename_here("loss"),
             columns={"what": "trace", "weight": "x", "loss, nats per token": "y"},
         )
+    if not is_asked_for_itself():
+        let_it_be_painted()
     show_readings(here, curve.after, by_hand, subject.gradient)
     show_prediction(subject, along, by_hand)
 
@@ -188,10 +192,10 @@ def begin_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Begun
     return Begun(after, lowest, highest, time.perf_counter() - started, is_faint)
 
 
-def is_curve_quick(subject: Subject) -> bool:
-    """Whether the run's last curve was measured at once; before the first nobody knows."""
-    of, seconds = state.get("curve took", (None, 0.0))
-    return bool(of == subject.run and seconds < QUICK_SECONDS)
+def seconds_for_curve(subject: Subject) -> float:
+    """What the run's last curve took; before the first nobody knows."""
+    of, seconds = state.get("curve took", (None, inf))
+    return float(seconds) if of == subject.run else inf
 
 
 def points_in(patience: float, seconds: float) -> int:

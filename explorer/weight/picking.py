@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import get_args
 
@@ -20,6 +19,7 @@ from explorer.charts.weight import (
 )
 from explorer.charts.weight_map import MAP_COLUMNS, lay_out, map_figure
 from explorer.components.plot import PlotEvent, plot
+from explorer.components.quick_plot import quick_plot
 from explorer.controls import show_mistake
 from explorer.weight.subject import WHAT, Matrix, Subject, What, matrix_names, tensor_name
 
@@ -160,25 +160,19 @@ def place_words(subject: Subject) -> str:
 
 def draw(subject: Subject, pooled: Pooled, what: What, key: str, called: str, height: int) -> None:
     rows, columns = subject.taken.before.shape
-    plot(
+    quick_plot(
         matrix_figure(pooled, subject.place, what),
         key=key,
         height=height,
         alt=f"{called}: {PLURALS[what]} of {subject.weight.matrix}, {rows} rows by {columns}"
         f" columns, blue above zero and orange below; row {subject.weight.row}, column"
         f" {subject.weight.column} is framed. Enter on a cell chooses its weight.",
-        on_click=picker(pooled),
+        on_click=partial(choose_cell, pooled),
         filename=subject.filename(f"{subject.weight.matrix} {PLURALS[what]}"),
         columns={**MATRIX_COLUMNS, what: "z"},
     )
 
 
-def picker(pooled: Pooled) -> Callable[[PlotEvent], None]:
-    """What a click on a cell does."""
-    return partial(choose_cell, pooled)
-
-
-def choose_cell(pooled: Pooled, event: PlotEvent) -> None:
-    if isinstance(event.index, tuple):
-        state["weight row"] = int(pooled.rows[event.index])
-        state["weight column"] = int(pooled.columns[event.index])
+def choose_cell(pooled: Pooled, row: int, column: int) -> None:
+    state["weight row"] = int(pooled.rows[row, column])
+    state["weight column"] = int(pooled.columns[row, column])

@@ -12,7 +12,7 @@ from explorer.charts.numbers import format_number
 from explorer.charts.tokens import chip, coloured
 from explorer.charts.weight_uses import uses_figure
 from explorer.charts.weight_words import operand, written
-from explorer.components.plot import PlotEvent, plot
+from explorer.components.quick_plot import quick_plot
 from explorer.weight.subject import Numbers, Subject
 from gpt.lens.weight_uses import Use
 from gpt.tensor.language_model import IGNORED_TARGET
@@ -58,7 +58,7 @@ def draw_uses(subject: Subject) -> UsesShown | None:
     shown = whole if use is None else each[uses.index(use)]
     B, T = shown.shape
     chosen, texts = chosen_place(subject, shown), subject.texts()
-    plot(
+    quick_plot(
         uses_figure(shown, texts, chosen),
         key="weight uses",
         height=min(440, 190 + 18 * B) if B > 1 else 260,
@@ -116,9 +116,8 @@ def chosen_place(subject: Subject, shown: Numbers) -> tuple[int, int]:
     return int(b), int(t)
 
 
-def pin(event: PlotEvent) -> None:
-    if isinstance(event.index, tuple):
-        state["weight pinned"] = (state["weight pinned for"], event.index)
+def pin(example: int, position: int) -> None:
+    state["weight pinned"] = (state["weight pinned for"], (example, position))
 
 
 def sum_words(uses: UsesShown) -> str:

@@ -129,7 +129,8 @@ class Trainer:
     def training_loss(self, batch: Batch, step: int) -> Tensor:
         """The loss on a batch as that step computes it, with its dropout, in nats per token. ()"""
         idx, targets = batch
-        self.model.train()
+        if not self.model.training:  # to tell every layer again takes a tenth of a small step
+            self.model.train()
         with self._dropout_of(step):
             _, loss = self._replica(idx, targets=targets)
         return cast(Tensor, loss)

@@ -108,9 +108,9 @@ LOOKS = {
         "compare?a=RUN&a_step=0&b=RUN&b_step=LAST&text=TEXT",
         "Text that both read",
         another_text,
-        {"picture": (".st-key-head-distances .heatmaplayer", ".gpt-head-pair .cells")},
+        {"picture": (".st-key-head-distances .heatmaplayer", ".st-key-pair-of-heads canvas")},
         ".st-key-head-distances .heatmaplayer image",
-        (".st-key-head-distances .nsewdrag", ".gpt-head-pair .cells"),
+        (".st-key-head-distances .nsewdrag", ".st-key-pair-of-heads .chart"),
     ),
     "weight": Look(
         "weight?run=RUN&matrix=blocks.0.attn.query.weight",
@@ -118,13 +118,13 @@ LOOKS = {
         another_row,
         {
             "matrix and uses": (
-                ".st-key-weight-matrix-cells .layer-above .shapelayer",
-                ".st-key-weight-uses .heatmaplayer",
+                ".st-key-weight-matrix-cells .chart",
+                ".st-key-weight-uses .chart",
             ),
-            "curve": (".st-key-weight-curve .scatterlayer",),
+            "curve": (".st-key-weight-curve .chart",),
         },
-        ".js-plotly-plot .heatmaplayer image",
-        (".st-key-weight-matrix-cells .nsewdrag", ".st-key-weight-curve .nsewdrag"),
+        ".st-key-weight-matrix-cells .chart",
+        (".st-key-weight-matrix-cells .chart", ".st-key-weight-curve .chart"),
         key="Enter",
     ),
 }
@@ -135,6 +135,8 @@ PATIENCE = 60  # seconds for an edit's pictures, after which the benchmark says 
 REPAINTED = """async ([pictures, patience]) => {
   const fingerprint = (selector) => {
     const canvas = document.querySelector(selector);
+    // A drawn figure says what it shows in the very task in which it paints it.
+    if (canvas?.matches(".gpt-drawn .chart")) return canvas.ariaLabel;
     if (!canvas?.getContext) return canvas?.innerHTML ?? "";
     // Some lines of pixels: to read them all in every frame delays what is measured by a tenth.
     const context = canvas.getContext("2d");

@@ -72,7 +72,7 @@ def test_a_click_opens_a_pair_and_stands_in_the_address(compared: Page) -> None:
 
 def pair_places(page: Page) -> tuple[Locator, list[tuple[float, float]]]:
     """The pair of heads, and in each of its three pictures the middle of the cell (2, 1)."""
-    pair = page.locator(".gpt-head-pair .chart")
+    pair = page.locator(".st-key-pair-of-heads .chart")
     expect(pair).to_be_visible()
     pair.scroll_into_view_if_needed()
     box = pair.bounding_box()
@@ -100,7 +100,7 @@ def test_the_pair_says_the_numbers_of_both_models_and_their_difference(compared:
     pair.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
         compared.keyboard.press(key)
-    spoken = compared.locator(".gpt-head-pair .gpt-spoken")
+    spoken = compared.locator(".st-key-pair-of-heads .gpt-spoken")
     expect(spoken).to_have_text(f"A: {TOKENS[2]} → {TOKENS[1]}: {first:.4f}")
 
 

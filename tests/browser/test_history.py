@@ -152,7 +152,7 @@ def test_the_page_before_another_page_is_as_it_was_left(page: Page, trained: str
     assert (before[0]["run"], before[0]["with"]) == (["the-first"], ["the-second"])
     link.click()
     page.wait_for_url(lambda address: "/compare?a=the-first" in address)
-    expect(page.locator(".gpt-head-pair canvas")).to_be_visible(timeout=60_000)
+    expect(page.locator(".st-key-pair-of-heads canvas")).to_be_visible(timeout=60_000)
     view_of(page)
     page.go_back()
     page.wait_for_url(lambda address: "/training?" in address)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -26,16 +27,33 @@ MATRIX = "blocks.0.attn.value.weight"
 def view(page: Page, serve: Serve) -> Page:
     page.set_viewport_size({"width": 1440, "height": 1200})
     page.goto(f"{serve(HOME)}/weight?run=copy&step={STEP}&matrix={MATRIX}&row=3&column=9")
-    expect(chart(page, "weight-curve")).to_be_visible(timeout=60_000)
+    expect(drawn(page, "weight-curve")).to_be_visible(timeout=60_000)
     return page
 
 
 def chart(page: Page, key: str) -> Locator:
+    """A figure by Plotly."""
     return page.locator(f".st-key-{key} .gpt-plot-chart .main-svg").first
 
 
+def drawn(page: Page, key: str) -> Locator:
+    """A figure on a canvas that has been painted, and so says what it shows."""
+    return page.locator(f".st-key-{key} .chart[aria-label]")
+
+
+def click_cell(page: Page, row: int, column: int) -> None:
+    """On a cell of the matrix, which is 64 by 64."""
+    box = drawn(page, "weight-matrix-cells").bounding_box()
+    assert box
+    left, right, above, below = 56, 62, 36, 44  # pixels beside the cells
+    page.mouse.click(
+        box["x"] + left + (column + 0.5) * (box["width"] - left - right) / 64,
+        box["y"] + above + (row + 0.5) * (box["height"] - above - below) / 64,
+    )
+
+
 def click(page: Page, key: str, x: float, y: float) -> None:
-    """On a point of a figure, in the numbers of its axes."""
+    """On a point of a figure by Plotly, in the numbers of its axes."""
     place = page.locator(f".st-key-{key} .gpt-plot-chart").evaluate(
         """(chart, [x, y]) => {
           const { left, top } = chart.getBoundingClientRect();
@@ -55,8 +73,8 @@ def test_a_click_on_the_map_chooses_a_matrix_and_one_on_a_cell_a_weight(view: Pa
     click(view, "weight-map", 2 * ACROSS + MIDDLE, 2 * DOWN + MIDDLE)  # layer 1, query
     chosen = "matrix=blocks.1.attn.query.weight"
     expect(view).to_have_url(re.compile(chosen), timeout=30_000)
-    expect(chart(view, "weight-matrix-cells")).to_be_visible()
-    click(view, "weight-matrix-cells", 20, 31)
+    expect(drawn(view, "weight-matrix-cells")).to_be_visible()
+    click_cell(view, 31, 20)
     expect(view).to_have_url(re.compile(f"{chosen}&row=31&column=20"), timeout=30_000)
     expect(view.get_by_label("Row", exact=True)).to_have_value("31")
 
@@ -66,10 +84,14 @@ def test_the_tangent_touches_the_curve_and_the_hand_measures_another_loss(view: 
     following = prepare_step(run, STEP, run.corpus())
     gradient = take_step(following, MATRIX).gradient[3, 9].item()
     along = LossAlongWeights(following, MATRIX).of(3, 9)
-    lines = view.locator(".st-key-weight-curve .gpt-plot-chart").evaluate(
-        "chart => chart.calcdata.slice(0, 2).map((line) => line.map(({ x, y }) => [x, y]))"
-    )
-    (xs, ys), (ends, heights) = (zip(*line, strict=True) for line in lines)
+    with view.expect_download() as download:
+        figure = view.locator(".st-key-weight-curve")
+        figure.get_by_label("Save the data as CSV").press("Enter")
+    points = pd.read_csv(download.value.path())
+    columns = ["weight", "loss, nats per token"]
+    measured = points[points["what"].str.startswith("the loss")][columns].to_numpy().T.tolist()
+    tangent = points[points["what"].str.startswith("the gradient")][columns].to_numpy().T.tolist()
+    (xs, ys), (ends, heights) = measured, tangent
     middle = len(xs) // 2
     assert xs[middle] == pytest.approx(along.value, abs=1e-9)
     assert ys[middle] == pytest.approx(along.loss_at(along.value), rel=1e-6)
@@ -95,30 +117,19 @@ def test_keys_lead_from_matrix_to_matrix(view: Page) -> None:
     expect(view).to_have_url(re.compile("matrix=embeddings.position.weight"), timeout=30_000)
 
 
-def test_another_row_moves_the_frame_and_paints_no_cell_anew(view: Page) -> None:
-    expect(chart(view, "weight-matrix-cells")).to_be_visible()
-    view.evaluate(
-        """() => {
-          const figure = document.querySelector(".st-key-weight-matrix-cells .gpt-plot-chart");
-          window.painted = [];
-          const note = (name) => new MutationObserver(() => window.painted.push(name)).observe(
-            figure.querySelector(name), { subtree: true, childList: true, attributes: true });
-          note(".heatmaplayer");
-          note(".layer-above .shapelayer");
-        }"""
-    )
+def test_another_row_is_framed_in_the_same_picture(view: Page) -> None:
+    matrix = drawn(view, "weight-matrix-cells")
+    expect(matrix).to_have_attribute("aria-label", re.compile("row 3, column 9 is framed"))
+    matrix.evaluate("chart => { chart.isFirst = true; }")
     view.get_by_label("Row", exact=True).fill("31")
     view.get_by_label("Row", exact=True).press("Enter")
+    expect(matrix).to_have_attribute("aria-label", re.compile("row 31, column 9 is framed"))
     expect(view).to_have_url(re.compile("row=31"), timeout=30_000)
-    assert set(view.evaluate("window.painted")) == {".layer-above .shapelayer"}
-    rows = view.locator(".st-key-weight-matrix-cells .gpt-plot-chart").evaluate(
-        "({ data: [cells], layout }) => [layout.shapes[0].yanchor, cells.customdata[31][9][0]]"
-    )
-    assert rows == [31, 31]
+    assert matrix.evaluate("chart => chart.isFirst")
 
 
 def test_the_curve_stays_while_that_of_another_weight_is_measured(view: Page) -> None:
-    expect(chart(view, "weight-matrix-cells")).to_be_visible()
+    expect(drawn(view, "weight-matrix-cells")).to_be_visible()
     view.evaluate(
         """() => {
           window.heights = new Set();
@@ -131,7 +142,7 @@ def test_the_curve_stays_while_that_of_another_weight_is_measured(view: Page) ->
         }"""
     )
     for row, column in ((5, 9), (40, 50), (22, 31), (60, 2)):
-        click(view, "weight-matrix-cells", column, row)
+        click_cell(view, row, column)
         expect(view).to_have_url(re.compile(f"row={row}&column={column}"), timeout=30_000)
     assert view.evaluate("[...window.heights]") == [470]
 

@@ -44,7 +44,7 @@ def send_film(head: Mapping[str, Any], arrays: Arrays | None) -> None:
 def pack(head: Mapping[str, Any], arrays: Arrays) -> bytes:
     """A message for the browser: the length of its JSON, the JSON, and the numbers behind it."""
     kinds = {
-        **{np.dtype(np.float32): "f4", np.dtype(np.int16): "i2"},
+        **{np.dtype(np.float32): "f4", np.dtype(np.int16): "i2", np.dtype(np.uint32): "u4"},
         **{np.dtype(np.uint16): "u2", np.dtype(np.uint8): "u1"},
     }
     places: dict[str, tuple[str, int, int]] = {}

@@ -5,7 +5,6 @@ Plotly takes over a second to write 64 tokens along six axes; a canvas a few mil
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,9 +17,8 @@ import numpy.typing as npt
 from explorer import theme
 from explorer.charts.attention import lower_triangle
 from explorer.charts.tokens import visible
-from explorer.components.film import MESSAGE_SCRIPT, pack
-from explorer.components.painting import COLOURS_SCRIPT, FIGURE_STYLE, PENS_SCRIPT, SAVING_SCRIPT
-from explorer.components.serving import served_component
+from explorer.components.film import pack
+from explorer.components.painting import Channels, channels, drawn_figure
 
 HERE = Path(__file__).parent
 
@@ -68,32 +66,18 @@ def message_of(pair: HeadPair, alt: str, height: int, filename: str) -> bytes:
     return pack(head, triangles)
 
 
-def scales() -> dict[str, list[list[tuple[int, int, int]]]]:
+def scales() -> dict[str, list[list[Channels]]]:
     """Of each picture the colours, evenly spaced: shares from 0 to 1, differences from -1 to 1."""
     return {
         name: [
-            [_channels(colour) for colour in colours]
+            [channels(colour) for colour in colours]
             for colours in (palette.sequential, palette.sequential_beside, palette.diverging_sides)
         ]
         for name, palette in (("light", theme.LIGHT), ("dark", theme.DARK))
     }
 
 
-def _channels(colour: str) -> tuple[int, int, int]:
-    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
-    return red, green, blue
-
-
 @cache
 def _component() -> Callable[..., Any]:
-    def text(name: str) -> str:
-        return (HERE / name).read_text(encoding="utf-8")
-
-    shared = [COLOURS_SCRIPT, PENS_SCRIPT, SAVING_SCRIPT, MESSAGE_SCRIPT]
-    return served_component(
-        "gpt_explorer_head_pair",
-        html=text("head_pair.html"),
-        css=FIGURE_STYLE + text("head_pair.css"),
-        js="\n".join([f"const SCALES = {json.dumps(scales())};", text("head_pair.js"), *shared]),
-        isolate_styles=False,
-    )
+    script = (HERE / "head_pair.js").read_text(encoding="utf-8")
+    return drawn_figure("gpt_explorer_head_pair", script, scales())

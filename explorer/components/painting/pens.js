@@ -1,4 +1,5 @@
-// The same drawing on a canvas and as SVG: rectangles, words, curves and pictures.
+// The same drawing on a canvas and as SVG: rectangles, words, lines, discs, curves
+// and pictures.
 
 function canvasPen(context, font) {
   return {
@@ -39,6 +40,37 @@ function canvasPen(context, font) {
       context.imageSmoothingEnabled = false;
       context.drawImage(pixels, x, y, width, height);
     },
+    /** Through all points, with corners. */
+    line(points, { stroke, thickness }) {
+      context.beginPath();
+      for (const point of points) context.lineTo(...point);
+      context.strokeStyle = stroke;
+      context.lineWidth = thickness;
+      context.lineJoin = "round";
+      context.stroke();
+    },
+    disc(x, y, radius, { fill, stroke, thickness = 1 }) {
+      context.beginPath();
+      context.arc(x, y, radius, 0, 2 * Math.PI);
+      if (fill) {
+        context.fillStyle = fill;
+        context.fill();
+      }
+      if (stroke) {
+        context.strokeStyle = stroke;
+        context.lineWidth = thickness;
+        context.stroke();
+      }
+    },
+    /** What is drawn meanwhile is cut at the edges of a box. */
+    within({ left, top, right, bottom }, drawn) {
+      context.save();
+      context.beginPath();
+      context.rect(left, top, right - left, bottom - top);
+      context.clip();
+      drawn();
+      context.restore();
+    },
     curve(points, { stroke, thickness, opacity = 1 }) {
       const [[x0, y0], [x1, y1]] = points;
       const middle = (y0 + y1) / 2;
@@ -72,6 +104,22 @@ function svgPen(font) {
       parts.push(
         `<image href="${pixels.toDataURL()}" x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none" style="image-rendering:pixelated"/>`,
       );
+    },
+    line(points, { stroke, thickness }) {
+      parts.push(
+        `<polyline points="${points.join(" ")}" fill="none" stroke="${stroke}" stroke-width="${thickness}" stroke-linejoin="round"/>`,
+      );
+    },
+    disc(x, y, radius, { fill = "none", stroke = "none", thickness = 1 }) {
+      parts.push(
+        `<circle cx="${x}" cy="${y}" r="${radius}" fill="${fill}" stroke="${stroke}" stroke-width="${thickness}"/>`,
+      );
+    },
+    within({ left, top, right, bottom }, drawn) {
+      const box = `x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"`;
+      parts.push(`<svg ${box} viewBox="${left} ${top} ${right - left} ${bottom - top}">`);
+      drawn();
+      parts.push("</svg>");
     },
     curve([[x0, y0], [x1, y1]], { stroke, thickness, opacity = 1 }) {
       const middle = (y0 + y1) / 2;

@@ -1,7 +1,8 @@
-"""The one way to draw a figure: Plotly in the browser, updated in place.
+"""How figures are drawn: by Plotly in the browser, updated in place.
 
 ``st.plotly_chart`` builds a new chart at every change of data, which loses zoom and hover; this
-component hands each new figure to ``Plotly.react``, which changes the chart that is there.
+component hands each new figure to ``Plotly.react``, which changes the chart that is there. Where
+its 40 to 50 ms are too long, for what answers to a hand, there is ``quick_plot``.
 """
 
 from __future__ import annotations

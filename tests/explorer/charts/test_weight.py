@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from plotly.utils import PlotlyJSONEncoder
 
+from explorer.charts.quick_figure import Cells, Line, Spot
 from explorer.charts.weight import (
     MOST_CELLS,
     Moved,
@@ -49,15 +49,6 @@ def test_of_equals_the_first_in_a_block_is_shown(shape: tuple[int, int]) -> None
             assert (pooled.rows[i, j], pooled.columns[i, j]) == (top + row, left + column)
 
 
-def test_another_weight_of_the_same_matrix_changes_nothing_but_the_frame() -> None:
-    pooled = pool(np.random.default_rng(3).normal(size=(20, 300)))
-    first, second = (
-        matrix_figure(pooled, place, "weight").to_dict() for place in ((3, 9), (4, 280))
-    )
-    assert first["layout"].pop("shapes") != second["layout"].pop("shapes")
-    assert PlotlyJSONEncoder().encode(first) == PlotlyJSONEncoder().encode(second)
-
-
 @pytest.mark.parametrize(("place", "first"), [((0, 0), (0, 0)), ((511, 30), (495, 22))])
 def test_around_a_weight_every_cell_is_a_weight(
     place: tuple[int, int], first: tuple[int, int]
@@ -73,32 +64,14 @@ def test_around_a_weight_every_cell_is_a_weight(
 def test_the_chosen_weight_is_framed_in_the_cell_that_stands_for_it() -> None:
     matrix = np.random.default_rng(1).normal(size=(2 * MOST_CELLS, 8))
     figure = matrix_figure(pool(matrix), (101, 5), "weight")
-    (heatmap,), (_, frame) = figure.data, figure.layout.shapes
-    assert heatmap.z.shape == (MOST_CELLS, 8)
-    assert (frame.yanchor, frame.xanchor) == (50, 5)
-    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-6.5, 6.5, -6.5, 6.5)  # pixels
-    row, column = heatmap.customdata[50, 5]
-    assert heatmap.z[50, 5] == np.float32(matrix[row, column])
-
-
-@pytest.mark.parametrize(
-    ("chosen", "anchor", "across", "up"),
-    [
-        ((0, 0), (-0.5, -0.5), (1.5, 14.5), (-14.5, -1.5)),
-        ((29, 39), (29.5, 39.5), (-14.5, -1.5), (1.5, 14.5)),
-        ((0, 7), (-0.5, 7), (-6.5, 6.5), (-14.5, -1.5)),
-    ],
-)
-def test_at_the_edge_of_small_cells_the_frame_stays_within_the_picture(
-    chosen: tuple[int, int],
-    anchor: tuple[float, float],
-    across: tuple[float, float],
-    up: tuple[float, float],
-) -> None:
-    figure = matrix_figure(pool(np.eye(30, 40)), chosen, "weight")
-    _, frame = figure.layout.shapes
-    assert (frame.yanchor, frame.xanchor) == anchor
-    assert ((frame.x0, frame.x1), (frame.y0, frame.y1)) == (across, up)
+    (cells,) = figure.panels[0].marks
+    assert isinstance(cells, Cells) and cells.places is not None
+    assert cells.values.shape == (MOST_CELLS, 8) and cells.chosen == (50, 5)
+    row, column = (places[50, 5] for places in cells.places)
+    assert cells.values[50, 5] == matrix[row, column]
+    assert cells.largest == np.abs(matrix).max()
+    # The ninth of the cells, counted from 1, begins with the seventeenth row.
+    assert figure.axes["row"].names == {1 + 12 * i: str(24 * i) for i in range(8)}
 
 
 def test_the_tangent_touches_the_curve_where_the_weight_is() -> None:
@@ -106,18 +79,21 @@ def test_the_tangent_touches_the_curve_where_the_weight_is() -> None:
     losses = (values - 0.5) ** 2
     here, after = Moved(0.0, 0.25), Moved(0.1, 0.16)
     figure = curve_figure(values, losses, here, -1.0, after, Moved(0.5, 0.0), "w")
-    curve, tangent, diamond, now, hand = figure.data
+    curve, tangent, diamond, now, hand = figure.panels[0].marks
+    assert isinstance(curve, Line) and isinstance(tangent, Line)
     assert np.array_equal(curve.x, values) and np.array_equal(curve.y, losses)
-    assert tangent.y.tolist() == [1.25, -0.75]
-    assert (now.x[0], now.y[0]) == (0.0, 0.25) and (diamond.x[0], hand.x[0]) == (0.1, 0.5)
-    low, high = figure.layout.yaxis.range
-    assert low < 0 and high > 2.25
-    assert len(curve_figure(values, losses, here, -1.0, after, None, "w").data) == 4
+    assert tangent.x.tolist() == [-1, 1] and tangent.y.tolist() == [1.25, -0.75]
+    assert isinstance(diamond, Spot) and isinstance(now, Spot) and isinstance(hand, Spot)
+    assert (now.x, now.y) == (0.0, 0.25) and (diamond.x, hand.x) == (0.1, 0.5)
+    assert hand.is_labelled and not now.is_labelled
+    across, up = figure.axes["weight"], figure.axes["loss"]
+    assert (across.low, across.high) == (-1, 1) and up.low < 0 and up.high > 2.25
+    unmoved = curve_figure(values, losses, here, -1.0, after, None, "w")
+    assert len(unmoved.panels[0].marks) == 4
 
 
 def test_a_loss_that_does_not_change_still_has_an_axis() -> None:
     figure = curve_figure(
         np.linspace(-1, 1, 3), np.full(3, 2.0), Moved(0, 2.0), 0.0, Moved(0, 2.0), None, "w"
     )
-    low, high = figure.layout.yaxis.range
-    assert low < 2.0 < high
+    assert figure.axes["loss"].low < 2.0 < figure.axes["loss"].high

@@ -1,0 +1,377 @@
+// Figures that change under the hand: cells, bars, lines and spots in panels with axes. Above this
+// text, Python writes SCALES: the colours of cells in both themes, from the lowest to the highest.
+
+const RIGHT = 16; // pixels beside the panels
+const ABOVE = 36; // so that the buttons cover nothing
+const ROW = 22; // pixels of a row of the legend
+const KEY = 26; // of an entry's line or spot, before its words
+const BETWEEN = 18; // two entries
+const TICK = 4;
+const LEAST_GAPPED = 5; // pixels of a cell from which it stands apart
+const LEAST_FRAME = 13; // pixels of the frame around a cell, however small that is
+const SCALE = { room: 62, wide: 8, apart: 12, ticks: 4 }; // of the colours beside the cells
+const NEAR = 30; // pixels from a point at which it is pointed at
+const SHADES_OF_SCALE = 511;
+const DOT = 2.5; // radius of a measured point
+
+export default drawnFigure({
+  layOut,
+  draw,
+  boxAt,
+  foundAt,
+  walked,
+  labelOf,
+  enlarge,
+  choose,
+  isSameView: (message, before) => message.enlarged_as === before.enlarged_as,
+  table,
+});
+
+/** The boxes of the panels in pixels, the ends of the axes, and where the legend's entries stand. */
+function layOut({ message, shown, root, fonts }, width, height) {
+  const legend = message.has_legend ? legendOf(message, width, fonts.sans) : [];
+  const above = ABOVE + ROW * (1 + (legend.at(-1)?.row ?? -1));
+  const room = { x: width - message.left - (message.has_scale ? SCALE.room : RIGHT), y: height - above - message.below };
+  root.classList.toggle("clickable", message.is_clickable);
+  const axes = Object.fromEntries(
+    Object.entries(message.axes).map(([name, axis]) => [name, { ...axis, ...shown?.[name] }]),
+  );
+  const panels = message.panels.map(({ x, y, across, down }) => ({
+    left: message.left + across[0] * room.x,
+    right: message.left + across[1] * room.x,
+    top: above + down[0] * room.y,
+    bottom: above + down[1] * room.y,
+    x: axes[x],
+    y: axes[y],
+    // An axis that panels share is written at the outermost of them.
+    isNamedBelow: message.panels.every((other) => other.x !== x || other.down[1] <= down[1]),
+    isNamedLeft: message.panels.every((other) => other.y !== y || other.across[0] >= across[0]),
+  }));
+  return { panels, legend };
+}
+
+/** Every named line and spot, from left to right and row by row. */
+function legendOf({ panels, left }, width, font) {
+  const context = new OffscreenCanvas(1, 1).getContext("2d");
+  context.font = `400 13px ${font}`;
+  let [row, x] = [0, left];
+  return panels
+    .flatMap(({ marks }) => marks)
+    .filter(({ name, is_labelled }) => name && !is_labelled)
+    .map((mark) => {
+      const wide = KEY + context.measureText(mark.name).width;
+      if (x > left && x + wide > width - RIGHT) [row, x] = [row + 1, left];
+      const entry = { mark, row, x };
+      x += wide + BETWEEN;
+      return entry;
+    });
+}
+
+const acrossOf = ({ left, right, x }, value) => left + ((value - x.low) / (x.high - x.low)) * (right - left);
+const downOf = ({ top, bottom, y }, value) => bottom - ((value - y.low) / (y.high - y.low)) * (bottom - top);
+
+function draw(view, pen) {
+  const { message, places, colours, fonts } = view;
+  const words = { fill: css(colours.muted), size: 13, weight: 400, family: fonts.sans };
+  const numbers = { fill: css(colours.muted), size: 12, weight: 400 };
+  for (const { mark, row, x } of places.legend) {
+    const y = ABOVE - 14 + (row + 0.5) * ROW;
+    if (mark.kind === "line") drawLine(pen, view, mark, [x, x + KEY - 8].map((end) => [end, y]));
+    else drawSpot(pen, view, { ...mark, size: Math.min(mark.size, 14) }, x + (KEY - 8) / 2, y);
+    pen.word(mark.name, x + KEY, y, { ...words, anchor: "start" });
+  }
+  if (message.has_scale) drawScale(pen, view, places.panels[0], numbers);
+  places.panels.forEach((panel, i) => {
+    drawAxes(pen, view, panel, words, numbers);
+    const { marks } = message.panels[i];
+    pen.within(panel, () => {
+      for (const mark of marks) if (mark.kind !== "spot") MARKS[mark.kind](pen, view, mark, panel);
+    });
+    // A spot at the edge is whole, one beyond it is not there.
+    for (const mark of marks.filter(({ kind }) => kind === "spot")) {
+      const [x, y] = [acrossOf(panel, mark.x), downOf(panel, mark.y)];
+      if (!isIn(panel, x, y)) continue;
+      drawSpot(pen, view, mark, x, y);
+      if (mark.is_labelled) drawLabel(pen, view, mark, x, y);
+    }
+  });
+}
+
+function drawAxes(pen, { message, places, colours }, panel, words, numbers) {
+  const { left, right, top, bottom, x, y } = panel;
+  const line = { fill: css(colours.line), radius: 0 };
+  const grid = { fill: css(mixed(colours.ground, colours.line, 0.6)), radius: 0 };
+  for (const { value, text } of ticksOf(x)) {
+    const at = acrossOf(panel, value);
+    if (!x.is_whole) pen.rectangle(at - 0.5, top, 1, bottom - top, grid);
+    if (!panel.isNamedBelow) continue;
+    pen.rectangle(at - 0.5, bottom, 1, TICK, line);
+    pen.word(text, at, bottom + TICK + 9, numbers);
+  }
+  for (const { value, text } of ticksOf(y)) {
+    const at = downOf(panel, value);
+    if (!y.is_whole) pen.rectangle(left, at - 0.5, right - left, 1, grid);
+    if (!panel.isNamedLeft) continue;
+    pen.rectangle(left - TICK, at - 0.5, TICK, 1, line);
+    pen.word(text, left - TICK - 4, at, { ...numbers, anchor: "end" });
+  }
+  pen.rectangle(left - 1, top, 1, bottom - top + 1, line);
+  pen.rectangle(left - 1, bottom, right - left + 1, 1, line);
+  if (panel.isNamedBelow) pen.word(x.title, (left + right) / 2, places.height - 12, words);
+  if (panel.isNamedLeft && left === message.left) pen.word(y.title, 12, (top + bottom) / 2, { ...words, isUpright: true });
+}
+
+const MARKS = { cells: drawCells, bars: drawBars, line: drawOwnLine };
+
+function drawCells(pen, view, mark, panel) {
+  const { colours, theme, message } = view;
+  const { rows, columns } = mark;
+  const values = message.numbers[mark.values];
+  const shades = shadesOf(SCALES[theme], SHADES_OF_SCALE);
+  const middle = (SHADES_OF_SCALE - 1) / 2;
+  const picture = cellPicture(rows, columns, (row, column) => {
+    const share = values[row * columns + column] / mark.largest;
+    return shades[Math.round(middle * (1 + Math.min(1, Math.max(-1, share))))];
+  });
+  const [left, right] = [0.5, columns + 0.5].map((edge) => acrossOf(panel, edge));
+  const [top, bottom] = [0.5, rows + 0.5].map((edge) => downOf(panel, edge));
+  pen.picture(picture, left, top, right - left, bottom - top);
+  const [wide, high] = [(right - left) / columns, (bottom - top) / rows];
+  const gap = { fill: css(colours.ground), radius: 0 };
+  for (let i = 1; i < columns && wide >= LEAST_GAPPED; i++) pen.rectangle(left + i * wide - 0.5, top, 1, bottom - top, gap);
+  for (let i = 1; i < rows && high >= LEAST_GAPPED; i++) pen.rectangle(left, top + i * high - 0.5, right - left, 1, gap);
+  drawFrame(pen, view, mark, panel);
+}
+
+/** Around the chosen cell, within the panel, as far as that is seen. On a line in the colour of the
+ * ground, for among strong cells the orange alone would be lost. */
+function drawFrame(pen, { colours }, { chosen: [row, column] }, panel) {
+  const [x, y] = [acrossOf(panel, column + 1), downOf(panel, row + 1)];
+  if (!isIn(panel, x, y)) return;
+  const wide = Math.max(acrossOf(panel, 1) - acrossOf(panel, 0), LEAST_FRAME);
+  const high = Math.max(Math.abs(downOf(panel, 1) - downOf(panel, 0)), LEAST_FRAME);
+  const within = (start, low, end) => Math.max(low + 1.5, Math.min(start, end - 1.5));
+  const left = within(x - wide / 2, panel.left, panel.right - wide);
+  const top = within(y - high / 2, panel.top, panel.bottom - high);
+  for (const [colour, thickness] of [["ground", 8], ["backward", 3]]) {
+    pen.rectangle(left, top, wide, high, { stroke: css(colours[colour]), thickness, radius: 0 });
+  }
+}
+
+/** Beside the cells: the colours, from the lowest number to the highest. */
+function drawScale(pen, { colours, theme, message }, { right, top, bottom }, numbers) {
+  const { largest } = message.panels[0].marks[0];
+  const shades = shadesOf(SCALES[theme], 101);
+  const picture = cellPicture(shades.length, 1, (row) => shades[shades.length - 1 - row]);
+  const left = right + SCALE.apart;
+  pen.picture(picture, left, top, SCALE.wide, bottom - top);
+  const scale = { top, bottom, y: { low: -largest, high: largest, most_ticks: SCALE.ticks } };
+  for (const { value, text } of ticksOf(scale.y)) {
+    const y = downOf(scale, value);
+    pen.rectangle(left + SCALE.wide, y - 0.5, 3, 1, { fill: css(colours.line), radius: 0 });
+    pen.word(text, left + SCALE.wide + 6, y, { ...numbers, anchor: "start" });
+  }
+}
+
+function drawBars(pen, { colours }, { values, is_upright }, panel) {
+  const along = is_upright ? acrossOf : downOf;
+  const thick = 0.9 * Math.abs(along(panel, 1) - along(panel, 0));
+  values.forEach((value, i) => {
+    const fill = { fill: css(value < 0 ? colours.backward : colours.forward), radius: 0 };
+    const start = along(panel, i + 1) - thick / 2;
+    const ends = [0, value].map((each) => (is_upright ? downOf : acrossOf)(panel, each)).sort((a, b) => a - b);
+    if (is_upright) pen.rectangle(start, ends[0], thick, ends[1] - ends[0], fill);
+    else pen.rectangle(ends[0], start, ends[1] - ends[0], thick, fill);
+  });
+}
+
+function drawOwnLine(pen, view, mark, panel) {
+  drawLine(pen, view, mark, mark.x.map((x, i) => [acrossOf(panel, x), downOf(panel, mark.y[i])]));
+}
+
+function drawLine(pen, { colours }, { colour, thickness, tip }, points) {
+  pen.line(points, { stroke: css(colours[colour]), thickness });
+  if (tip) for (const [x, y] of points) pen.disc(x, y, DOT, { fill: css(colours[colour]) });
+}
+
+function drawSpot(pen, { colours }, { shape, size, colour }, x, y) {
+  const [own, ground, radius] = [css(colours[colour]), css(colours.ground), size / 2];
+  if (shape === "dot") pen.disc(x, y, radius, { fill: own, stroke: ground, thickness: 2.5 });
+  else if (shape === "ring") pen.disc(x, y, radius, { stroke: own, thickness: 3 });
+  else {
+    const corners = [[x, y - radius], [x + radius, y], [x, y + radius], [x - radius, y], [x, y - radius]];
+    pen.line(corners, { stroke: own, thickness: 2.5 });
+  }
+}
+
+/** What a spot is called, on ground of its own, for a line may run through it. */
+function drawLabel(pen, { colours, fonts }, { name, size }, x, y) {
+  const wide = 7 * name.length + 6;
+  const at = y - size / 2 - 15;
+  pen.rectangle(x - wide / 2, at - 10, wide, 20, { fill: css(colours.ground, 0.9), radius: 0 });
+  pen.word(name, x, at, { fill: css(colours.text), size: 13, weight: 400, family: fonts.sans });
+}
+
+/** Numbers as far apart as numbers that one likes to read are: 1, 2, 5, 10 and so on. */
+function ticksOf({ low, high, most_ticks, is_whole, names }) {
+  const [first, last] = [Math.min(low, high), Math.max(low, high)];
+  if (names) {
+    const named = Object.entries(names).map(([value, text]) => ({ value: Number(value), text }));
+    return named.filter(({ value }) => value > first && value < last);
+  }
+  if (!most_ticks || !(last > first)) return [];
+  const rough = (last - first) / most_ticks;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = Math.max(is_whole ? 1 : 0, [1, 2, 5, 10].find((each) => each * power >= rough * 0.999) * power);
+  const from = Math.ceil(first / step - 1e-9);
+  const count = Math.max(0, Math.floor(last / step + 1e-9) - from + 1);
+  const largest = Math.max(Math.abs(first), Math.abs(last));
+  return Array.from({ length: count }, (_, i) => ({
+    value: (from + i) * step,
+    text: tickText((from + i) * step, step, largest),
+  }));
+}
+
+function tickText(value, step, largest) {
+  const digit = Math.floor(Math.log10(step) + 1e-9);
+  const exponent = Math.floor(Math.log10(largest));
+  if (!value) return "0";
+  const isPlain = digit >= -5 && exponent >= -3 && exponent < 6;
+  const text = isPlain
+    ? value.toFixed(Math.max(0, -digit))
+    : `${(value / 10 ** exponent).toFixed(Math.max(0, exponent - digit))}e${exponent}`;
+  return minus(text);
+}
+
+function minus(text) {
+  return text.replaceAll("-", "−");
+}
+
+function isIn({ left, right, top, bottom }, x, y) {
+  return x >= left && x <= right && y >= top && y <= bottom;
+}
+
+function boxAt({ places }, x, y) {
+  return places.panels.find((panel) => isIn(panel, x, y)) ?? null;
+}
+
+/** The cell, the bar or the point there: `{ panel, mark, index }`, by their numbers. */
+function foundAt(view, x, y) {
+  const panel = view.places.panels.findIndex((each) => isIn(each, x, y));
+  if (panel < 0) return null;
+  const { marks } = view.message.panels[panel];
+  const box = view.places.panels[panel];
+  const inRow = (count, share) => Math.min(count - 1, Math.max(0, Math.round(share) - 1));
+  const [across, down] = valuesAt(box, x, y);
+  const solid = marks.findIndex(({ kind }) => kind === "cells" || kind === "bars");
+  if (solid >= 0) {
+    const { kind, rows, columns, values, is_upright } = marks[solid];
+    const index =
+      kind === "cells"
+        ? inRow(rows, down) * columns + inRow(columns, across)
+        : inRow(values.length, is_upright ? across : down);
+    return { panel, mark: solid, index };
+  }
+  let [found, nearest] = [null, NEAR];
+  marks.forEach((mark, number) => {
+    pointsOf(mark).forEach((point, index) => {
+      const away = Math.hypot(acrossOf(box, point.x) - x, downOf(box, point.y) - y);
+      // Those in front are found first where they lie on one another.
+      if (mark.tip && away <= nearest) [found, nearest] = [{ panel, mark: number, index }, away];
+    });
+  });
+  return found;
+}
+
+function valuesAt({ left, right, top, bottom, x, y }, across, down) {
+  return [
+    x.low + ((across - left) / (right - left)) * (x.high - x.low),
+    y.low + ((bottom - down) / (bottom - top)) * (y.high - y.low),
+  ];
+}
+
+/** Every point of a mark with what is known of it. */
+function pointsOf(mark, numbers) {
+  const { kind, name: trace } = mark;
+  if (kind === "spot") return [{ x: mark.x, y: mark.y, trace }];
+  if (kind === "line") return mark.x.map((x, i) => ({ x, y: mark.y[i], trace }));
+  if (kind === "bars") return mark.values.map((value, i) => ({ ...(mark.is_upright ? { x: i + 1, y: value } : { x: value, y: i + 1 }), trace }));
+  return Array.from({ length: mark.rows * mark.columns }, (_, i) => cellPoint(mark, numbers, i));
+}
+
+function cellPoint({ columns, texts, places, values, name: trace }, numbers, index) {
+  const [y, x] = [Math.floor(index / columns), index % columns];
+  const [row, column] = places?.map((name) => numbers[name][index]) ?? [];
+  return { x: x + 1, y: y + 1, z: numbers[values][index], text: texts?.[y][x], row, column, trace };
+}
+
+function labelOf({ message, places }, { panel, mark: number, index }) {
+  const box = places.panels[panel];
+  const mark = message.panels[panel].marks[number];
+  const point = mark.kind === "cells" ? cellPoint(mark, message.numbers, index) : pointsOf(mark)[index];
+  const text = mark.tip.replace(/\{(\w+)(?::(\d+))?\}/g, (_, name, digits) => told(point[name], digits ?? 4));
+  const within = (value, low, high) => Math.min(Math.max(value, low), high);
+  const high = mark.kind === "cells" ? Math.abs(downOf(box, 1) - downOf(box, 0)) / 2 : 4;
+  return {
+    text,
+    x: within(acrossOf(box, point.x), box.left, box.right),
+    top: within(downOf(box, point.y) - high, box.top, box.bottom),
+  };
+}
+
+function told(value, digits) {
+  return typeof value === "string" ? value : minus(String(Number(value.toPrecision(digits))));
+}
+
+/** Left and right along a mark, and up and down through the rows of cells or from mark to mark. */
+function walked({ message }, from, key) {
+  const all = message.panels.flatMap(({ marks }, panel) =>
+    marks.map((mark, number) => ({ panel, mark: number, of: mark })).filter(({ of }) => of.tip),
+  );
+  const lengthOf = (mark) => (mark.kind === "cells" ? mark.rows * mark.columns : pointsOf(mark).length);
+  if (!from) return { panel: all[0].panel, mark: all[0].mark, index: 0 };
+  const at = all.findIndex(({ panel, mark }) => panel === from.panel && mark === from.mark);
+  const { of } = all[at];
+  const row = of.kind === "cells" ? of.columns : lengthOf(of);
+  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -row, ArrowDown: row }[key];
+  const to = from.index + step;
+  if (key === "ArrowLeft" || key === "ArrowRight") {
+    return Math.floor(to / row) === Math.floor(from.index / row) ? { ...from, index: to } : from;
+  }
+  if (to >= 0 && to < lengthOf(of)) return { ...from, index: to };
+  const next = all[(at + (key === "ArrowUp" ? 1 : all.length - 1)) % all.length];
+  return { panel: next.panel, mark: next.mark, index: Math.min(from.index % row, lengthOf(next.of) - 1) };
+}
+
+/** Between two corners of a panel; of whole numbers all that are touched. */
+function enlarge(view, from, to) {
+  const number = view.places.panels.findIndex((panel) => isIn(panel, ...from));
+  const box = view.places.panels[number];
+  const { x, y } = view.message.panels[number];
+  const corners = [from, to].map((corner) => valuesAt(box, ...corner));
+  view.shown = { ...view.shown };
+  [[x, box.x], [y, box.y]].forEach(([name, axis], i) => {
+    const [first, last] = corners.map((corner) => corner[i]).sort((a, b) => a - b);
+    const ends = axis.is_whole ? [Math.round(first) - 0.5, Math.round(last) + 0.5] : [first, last];
+    if (axis.low > axis.high) ends.reverse();
+    view.shown[name] = { low: ends[0], high: ends[1] };
+  });
+}
+
+function choose({ message, report }, { panel, mark, index }) {
+  const { kind, columns } = message.panels[panel].marks[mark];
+  if (message.is_clickable && kind === "cells") report("click", [Math.floor(index / columns), index % columns]);
+}
+
+function table({ message }) {
+  const quoted = (value) => (/[",\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : value);
+  const held = Object.values(message.columns);
+  const lines = [Object.keys(message.columns).map(quoted).join(",")];
+  for (const mark of message.panels.flatMap(({ marks }) => marks)) {
+    for (const point of pointsOf(mark, message.numbers)) {
+      const values = held.map((name) => point[name]);
+      if (!values.includes(undefined)) lines.push(values.map(quoted).join(","));
+    }
+  }
+  return lines;
+}
