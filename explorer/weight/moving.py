@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import floor, inf, log10, sqrt
 from typing import Literal, NamedTuple, get_args
@@ -16,6 +17,7 @@ from explorer.charts.numbers import format_number
 from explorer.charts.quick_figure import Numbers
 from explorer.charts.tokens import visible
 from explorer.charts.weight import Moved, curve_figure
+from explorer.components.film import ask_again
 from explorer.components.live_sliders import Slider, live_sliders
 from explorer.components.plot import plot
 from explorer.components.quick_plot import quick_plot
@@ -25,9 +27,10 @@ from explorer.weight.subject import Subject, compute_as, loss_along
 from gpt.lens.loss_along_weight import LossAlongWeight
 from gpt.lens.weight_step import WeightId
 
-# Of the curve: odd, so that the weight as it is is the one in the middle.
-MOST_POINTS, FEWEST_POINTS = 25, 9
-WAITING_SECONDS = 0.2  # for a curve: where passes are slow, it has fewer points
+# Of the curve: the weight as it is is the one in the middle, and few points are some of many.
+POINTS = (7, 13, 25)
+FIRST_SECONDS = 0.05  # for what is seen first; where passes are slow, it has fewer points
+WHOLE_SECONDS = 1.5  # for all of them, while what came first is looked at
 PATIENCE_SECONDS = 20.0  # where even the fewest points take longer, somebody has to ask for it
 FAINT = 5e-5  # nats: in a curve that spans less one would see how float32 rounds
 SLIDER = "weight by hand"
@@ -68,11 +71,15 @@ class Curve:
     Attributes:
         values, losses: along the curve; the middle one is the weight as it is.
         after: where the optimiser puts it.
+        is_exact: whether all losses are of passes in float64.
+        is_whole: whether it has as many points as it will have.
     """
 
     values: Numbers
     losses: Numbers
     after: Moved
+    is_exact: bool
+    is_whole: bool
 
 
 class Begun(NamedTuple):
@@ -129,6 +136,8 @@ def show_moving(subject: Subject) -> None:
         let_it_be_painted()
     show_readings(here, curve.after, by_hand, subject.gradient)
     show_prediction(subject, along, by_hand)
+    if not curve.is_whole:
+        ask_again("curve of a weight")
 
 
 def reach_of(subject: Subject) -> float:
@@ -149,35 +158,51 @@ def reach_of(subject: Subject) -> float:
 
 
 def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Curve | None:
-    """The losses, measured once; where that takes long, only when asked for."""
+    """The losses: few of them at first, more when asked again, and none anew that are known.
+
+    Where even few take long they are measured when somebody asks for them.
+    """
     key = (str(subject.run.path), subject.checkpoint, subject.weight, reach)
-    kept = state.get("curve measured")
-    if kept is not None and kept[0] == key:
-        found: Curve = kept[1]
-        return found
+    of, known = state.get("curve measured", (None, None))
+    seen: Curve | None = known if of == key else None
+    if seen is not None and (seen.is_whole or not is_asked_for_itself()):
+        return seen
     began = time.perf_counter()
-    known = state.get("curve begun")
-    if known is None or known[0] != key:
-        state["curve begun"] = known = (key, begin_curve(subject, along, reach))
-    begun: Begun = known[1]
-    is_faint = begun.is_faint
-    measure = along.loss_at if is_faint else along.quick_loss_at
-    points = FEWEST_POINTS if is_faint else points_in(WAITING_SECONDS, begun.seconds)
-    needed = points * begun.seconds
+    of, known = state.get("curve begun", (None, None))
+    begun: Begun = known if of == key else begin_curve(subject, along, reach)
+    state["curve begun"] = key, begun
+    first, whole = (points_in(each, begun.seconds) for each in (FIRST_SECONDS, WHOLE_SECONDS))
+    needed = first * begun.seconds
     if needed > PATIENCE_SECONDS and not st.button(
         f"Measure the loss along this weight, about {needed:.0f} seconds",
         icon=":material/show_chart:",
     ):
         return None
-    values = along.value + reach * np.linspace(-1, 1, points)
-    losses = np.array([begun.lowest, *map(measure, values[1:-1].tolist()), begun.highest])
-    if not is_faint and np.ptp(losses) < FAINT:
-        losses = np.array([along.loss_at(value) for value in values.tolist()])
-    losses[points // 2] = along.loss
-    curve = Curve(values, losses, begun.after)
-    state["curve measured"] = (key, curve)
-    state["curve took"] = (subject.run, time.perf_counter() - began)
+    points = first if seen is None else whole
+    half = points // 2
+    values = along.value + reach * (np.arange(-half, half + 1) / half)
+    is_exact = begun.is_faint if seen is None else seen.is_exact
+    found = {values[0]: begun.lowest, values[-1]: begun.highest, along.value: along.loss}
+    if seen is not None:
+        found = dict(zip(seen.values, seen.losses, strict=True))
+    losses = measured_at(values, along, found, is_exact=is_exact)
+    if not is_exact and np.ptp(losses) < FAINT:
+        is_exact, losses = True, measured_at(values, along, {}, is_exact=True)
+    curve = Curve(values, losses, begun.after, is_exact, is_whole=points == whole)
+    state["curve measured"] = key, curve
+    if seen is None:
+        state["curve took"] = subject.run, time.perf_counter() - began
     return curve
+
+
+def measured_at(
+    values: Numbers, along: LossAlongWeight, found: Mapping[float, float], *, is_exact: bool
+) -> Numbers:
+    """The loss at each of some values of the weight, in nats per token, but where it was found."""
+    measure = along.loss_at if is_exact else along.quick_loss_at
+    return np.array(
+        [found[value] if value in found else measure(value) for value in values.tolist()]
+    )
 
 
 def begin_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Begun:
@@ -199,9 +224,9 @@ def seconds_for_curve(subject: Subject) -> float:
 
 
 def points_in(patience: float, seconds: float) -> int:
-    """How many points fit into so many seconds, an odd number of them."""
-    fitting = int(patience / max(seconds, 1e-6))
-    return min(MOST_POINTS, max(FEWEST_POINTS, fitting - 1 + fitting % 2))
+    """Most of the points that fit into so many seconds, at least the fewest."""
+    fitting = [points for points in POINTS if points * seconds <= patience]
+    return max(fitting, default=POINTS[0])
 
 
 def slide(subject: Subject, along: LossAlongWeight, reach: float, curve: Curve) -> Moved | None:
