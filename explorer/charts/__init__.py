@@ -1,1 +1,1 @@
-"""Pure functions from numbers to Plotly figures in the colours of ``theme.LIGHT``. No Streamlit."""
+"""Pure functions from numbers to figures in the colours of ``theme.LIGHT``. No Streamlit."""

@@ -11,8 +11,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from explorer.charts.numbers import format_signed
+from explorer.charts.quick_figure import Axis, Cells, Panel, QuickFigure
 from explorer.charts.tokens import visible
-from explorer.theme import LIGHT, MONO, colour_scale
+from explorer.theme import LIGHT, colour_scale
 
 Numbers = npt.NDArray[np.floating]
 
@@ -43,71 +44,43 @@ def head_distance_figure(
     columns: Sequence[str],
     chosen: tuple[int, int],
     labels: tuple[Sequence[str], Sequence[str]],
-) -> go.Figure:
+) -> QuickFigure:
     """How far apart each head of A (rows) and each of B (columns) look, the chosen pair framed."""
-    count = max(distances.shape)
-    gap = 0 if count > MOST_NAMED else 1
-    # In short lines, for a label that has no room beside its cell would be laid over it.
-    customdata = [
+    texts = [
         [
-            f"A {row}{_said(labels[0][i])}<br>B {column}{_said(labels[1][j])}"
+            f"A {row}{_said(labels[0][i])}\nB {column}{_said(labels[1][j])}"
             for j, column in enumerate(columns)
         ]
         for i, row in enumerate(rows)
     ]
-    row, column = chosen
     high = float(distances.max()) or 1.0
     low = max(0.0, min(float(distances.min()), high - LEAST_SPAN))
-    numbers = []
-    if count <= MOST_NUMBERED:
+    written = None
+    if max(distances.shape) <= MOST_NUMBERED:
         written = [[f"{each:.2f}" for each in line] for line in distances]
         if len(columns) > MOST_LEVEL:  # on a narrow page there is no room for a zero before the dot
             written = [[each.removeprefix("0") for each in line] for line in written]
-        numbers = cell_texts(np.zeros_like(distances), written)
-    # All at once, and the texts as an array: Plotly takes three times as long for the same in
-    # steps, and looks at each of the texts in lists.
-    return go.Figure(
-        data=[
-            {
-                "type": "heatmap",
-                "z": distances.astype(np.float32),
-                "zmin": low,
-                "zmax": high,
-                "colorscale": colour_scale(LIGHT.sequential_neutral),
-                "showscale": False,
-                "customdata": np.array(customdata, dtype=object),
-                "hovertemplate": "%{customdata}<br>%{z:.4f} apart<extra></extra>",
-                "hoverlabel": {"font": {"size": 12}},
-                "xgap": gap,
-                "ygap": gap,
-            },
-            *numbers,
-        ],
-        layout={
-            "showlegend": False,
-            "margin": {"l": 84, "r": 12, "t": 40, "b": 84},
-            "title": _colour_bar(low, high),
-            "shapes": [
-                {
-                    "type": "rect",
-                    "x0": column - 0.5,
-                    "x1": column + 0.5,
-                    "y0": row - 0.5,
-                    "y1": row + 0.5,
-                    "line": {"color": LIGHT.backward, "width": 3},
-                }
-            ],
-            "xaxis": {
-                "title": {"text": "heads of B"},
-                "tickangle": -90 if len(columns) > MOST_LEVEL else 0,
-                **_names(columns),
-            },
-            "yaxis": {
-                "title": {"text": "heads of A"},
-                "autorange": "reversed",
-                **_names(rows),
-            },
-        },
+    cells = Cells(
+        distances,
+        low,
+        high,
+        chosen,
+        "pair",
+        "{text}\n{z} apart",
+        scale="greys",
+        texts=texts,
+        written=written,
+    )
+    is_upright = len(columns) > MOST_LEVEL
+    across = Axis(0.5, len(columns) + 0.5, "heads of B", 0, True, _names(columns), is_upright)
+    down = Axis(len(rows) + 0.5, 0.5, "heads of A", 0, True, _names(rows))
+    return QuickFigure(
+        {"head of B": across, "head of A": down},
+        [Panel("head of B", "head of A", [cells])],
+        left=84,
+        below=84 if is_upright else 56,
+        enlarged_as=f"{distances.shape}",
+        scale_title="apart",
     )
 
 
@@ -268,46 +241,18 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else text[: max(1, most - 1)] + "…" * (most > 1)
 
 
-def _colour_bar(low: float, high: float) -> dict[str, object]:
-    """From which number to which the greys go, as a title: Plotly's own takes 5 ms to draw."""
-    colours = "".join(
-        f'<span style="color:{colour}">██</span>' for colour in LIGHT.sequential_neutral
-    )
-    return {
-        "text": f"{low:.2f} {colours} {high:.2f} apart",
-        "font": {"size": 12, "color": LIGHT.muted, "family": MONO},
-        "x": 0,
-        "xref": "paper",
-        "xanchor": "left",
-        "y": 1,
-        "yref": "paper",
-        "yanchor": "bottom",
-        "pad": {"b": 8},
-    }
-
-
 def _angle(texts: Sequence[str], room: int) -> int:
     """Upright where the longest text has no room beside its neighbours."""
     return -90 if max(map(len, texts), default=0) > max(1, room) else 0
 
 
 def _said(label: str) -> str:
-    return f"<br>{label}" if label else ""
+    return f"\n{label}" if label else ""
 
 
-def _names(names: Sequence[str]) -> dict[str, object]:
-    """Ticks for heads; of many, only the first of each layer would be read, so none."""
-    is_named = len(names) <= MOST_NAMED
-    return {
-        "tickmode": "array",
-        "tickvals": list(range(len(names))) if is_named else [],
-        "ticktext": [_short(name) for name in names],
-        "ticks": "",
-        "showgrid": False,
-        "showline": False,
-        "tickfont": {"color": LIGHT.text},
-        **ALL_LABELS,
-    }
+def _names(names: Sequence[str]) -> dict[int, str]:
+    """Of heads along an axis; of many, only the first of each layer would be read, so none."""
+    return {i: _short(name) for i, name in enumerate(names, 1)} if len(names) <= MOST_NAMED else {}
 
 
 def _short(name: str) -> str:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.floating]
 Places = npt.NDArray[np.intp]
 Colour = Literal["forward", "backward", "text"]
+Scale = Literal["diverging", "greys"]
 Shape = Literal["dot", "ring", "diamond"]
 
 
@@ -29,6 +30,7 @@ class Axis:
         most_ticks: how many of its numbers are written at most; 0 for none.
         is_whole: whether they are whole numbers.
         names: what is written at some of them instead.
+        is_upright: whether the names, of an axis from left to right, are to be read from below.
     """
 
     low: float
@@ -37,29 +39,35 @@ class Axis:
     most_ticks: int = 8
     is_whole: bool = False
     names: Mapping[int, str] | None = None
+    is_upright: bool = False
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Numbers `(rows, columns)` as colours, blue above zero and orange below; both count from 1.
+    """Numbers `(rows, columns)` as colours; rows and columns count from 1.
 
     Attributes:
         values: the numbers.
-        largest: from this on, the colour is the strongest.
+        lowest, highest: the numbers of the first colour and of the last, and of all beyond.
         chosen: the row and the column of the framed cell, from 0.
         name: what a cell is.
         tip: what is said of one, with {x}, {y}, {z} and, where they are known, {text}, {row} and
             {column} in it; as in all tips to four digits, or with {z:6} to six.
+        scale: its colours: from orange over the ground, for zero, to blue; or greys.
         texts: one for each.
+        written: in each.
         places: the row and the column from which each has come, `(rows, columns)`.
     """
 
     values: Numbers
-    largest: float
+    lowest: float
+    highest: float
     chosen: tuple[int, int]
     name: str
     tip: str
+    scale: Scale = "diverging"
     texts: Sequence[Sequence[str]] | None = None
+    written: Sequence[Sequence[str]] | None = None
     places: tuple[Places, Places] | None = None
     kind: str = "cells"
 
@@ -159,6 +167,7 @@ class QuickFigure:
         enlarged_as: as long as this stays the same, so does the part that a reader has enlarged.
         has_legend: whether the names of lines and spots stand above.
         has_scale: whether the colours of its cells are told beside them.
+        scale_title: or above them, with the lowest number, the highest, and this behind.
     """
 
     axes: dict[str, Axis]
@@ -168,3 +177,4 @@ class QuickFigure:
     enlarged_as: str
     has_legend: bool = False
     has_scale: bool = False
+    scale_title: str = ""

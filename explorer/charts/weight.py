@@ -67,9 +67,11 @@ def _blocks(length: int, most: int) -> tuple[Places, Places]:
 def matrix_figure(pooled: Pooled, chosen: tuple[int, int], what: str) -> QuickFigure:
     """A matrix cell by cell, or what is largest in each block of it; one weight is framed."""
     rows, columns = pooled.values.shape
+    largest = float(np.abs(pooled.values).max()) or 1.0
     cells = Cells(
         pooled.values,
-        float(np.abs(pooled.values).max()) or 1.0,
+        -largest,
+        largest,
         _cell_of(pooled, chosen),
         what,
         f"row {{row}}, column {{column}}\n{what} {{z:5}}",

@@ -25,6 +25,7 @@ def uses_figure(
     of_positions, of_examples = contributions.sum(0), contributions.sum(1)
     cells = Cells(
         contributions,
+        -largest,
         largest,
         chosen,
         "contribution",

@@ -13,7 +13,7 @@ from explorer.charts.glossary import SHORT_HEAD_NAMES, explain_labels
 from explorer.charts.tokens import BOS_SIGN
 from explorer.compare.subject import Side, Subject
 from explorer.components.head_pair import HeadPair, head_pair
-from explorer.components.plot import PlotEvent, plot
+from explorer.components.quick_plot import quick_plot
 from explorer.reruns import let_it_be_painted
 from gpt.lens.comparison import head_distances
 from gpt.lens.heads import LABEL_THRESHOLD
@@ -44,13 +44,13 @@ def show_heads(subject: Subject) -> None:
     state["compare heads height"] = grid_height + BETWEEN + PAIR_HEIGHT
     grid, beside = st.columns([7, 5], gap="large")
     with grid:
-        plot(
+        quick_plot(
             head_distance_figure(
                 distances, names[0], names[1], pair, (readings[0].labels, readings[1].labels)
             ),
             key="head distances",
             filename=subject.filename("heads"),
-            columns={"pair": "customdata", "apart by": "z"},
+            columns={"pair": "text", "apart by": "z"},
             height=grid_height,
             alt="How far apart the attention of every head of A and every head of B is on this"
             f" text. Chosen: {names[0][pair[0]]} of A and {names[1][pair[1]]} of B,"
@@ -138,9 +138,8 @@ def pair_in(distances: np.ndarray) -> tuple[int, int]:
     return pair
 
 
-def open_pair(event: PlotEvent) -> None:
-    if isinstance(event.index, tuple):
-        state["compare pair"] = event.index
+def open_pair(row: int, column: int) -> None:
+    state["compare pair"] = (row, column)
 
 
 def words(

@@ -108,9 +108,9 @@ LOOKS = {
         "compare?a=RUN&a_step=0&b=RUN&b_step=LAST&text=TEXT",
         "Text that both read",
         another_text,
-        {"picture": (".st-key-head-distances .heatmaplayer", ".st-key-pair-of-heads canvas")},
-        ".st-key-head-distances .heatmaplayer image",
-        (".st-key-head-distances .nsewdrag", ".st-key-pair-of-heads .chart"),
+        {"picture": (".st-key-head-distances canvas", ".st-key-pair-of-heads canvas")},
+        ".st-key-head-distances .chart",
+        (".st-key-head-distances .chart", ".st-key-pair-of-heads .chart"),
     ),
     "weight": Look(
         "weight?run=RUN&matrix=blocks.0.attn.query.weight",

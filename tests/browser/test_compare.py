@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -43,26 +44,24 @@ def compared(page: Page, serve: Callable[[Path], str]) -> Page:
 
 def grid(page: Page) -> tuple[float, float]:
     """The middle of the cell of A's head 1 of layer 0 and B's head 0 of layer 1."""
-    chart = page.locator(".js-plotly-plot").first
-    expect(chart.locator(".main-svg").first).to_be_visible()
-    x, y = chart.evaluate(
-        """chart => {
-          const { left, top } = chart.getBoundingClientRect();
-          const { xaxis, yaxis } = chart._fullLayout;
-          return [left + xaxis._offset + xaxis.d2p(2), top + yaxis._offset + yaxis.d2p(1)];
-        }"""
-    )
-    return x, y
+    chart = page.locator(".st-key-head-distances .chart")
+    expect(chart).to_have_attribute("aria-label", re.compile("How far apart"))
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box
+    left, right, above, below = 84, 16, 36, 56  # pixels beside the cells
+    across, down = box["width"] - left - right, box["height"] - above - below
+    return box["x"] + left + across * 2.5 / 4, box["y"] + above + down * 1.5 / 4
 
 
 def test_a_click_opens_a_pair_and_stands_in_the_address(compared: Page) -> None:
     x, y = grid(compared)
     compared.mouse.move(x - 20, y)
     compared.mouse.move(x, y)
-    label = compared.locator(".hovertext").first
+    label = compared.locator(".st-key-head-distances .gpt-tip")
     expect(label).to_contain_text("B layer 1, head 0")
     box = label.bounding_box()
-    assert box and not box["x"] <= x <= box["x"] + box["width"], "it stands beside its cell"
+    assert box and not box["x"] <= x <= box["x"] + box["width"], "it stands beside its middle"
     compared.mouse.click(x, y)
     expect(compared.locator(".gpt-headline")).to_have_text(distance(1, 2))
     opened = "Where A: layer 0, head 1 and B: layer 1, head 0 look"

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import streamlit as st
 
 from explorer import theme
-from explorer.charts.quick_figure import Cells, Mark, Places, QuickFigure
+from explorer.charts.quick_figure import Cells, Mark, Places, QuickFigure, Scale
 from explorer.components.film import pack
-from explorer.components.painting import channels, drawn_figure
+from explorer.components.painting import Channels, channels, drawn_figure
 
 HERE = Path(__file__).parent
 
@@ -91,10 +91,13 @@ def _compact(places: Places) -> npt.NDArray[np.unsignedinteger]:
     return places.astype(np.min_scalar_type(places.max()))
 
 
-def scales() -> dict[str, list[tuple[int, int, int]]]:
+def scales() -> dict[str, dict[Scale, list[Channels]]]:
     """The colours of cells in either theme, evenly spaced from the lowest number to the highest."""
     return {
-        name: [channels(colour) for colour in palette.diverging]
+        name: {
+            "diverging": [channels(colour) for colour in palette.diverging],
+            "greys": [channels(colour) for colour in palette.sequential_neutral],
+        }
         for name, palette in (("light", theme.LIGHT), ("dark", theme.DARK))
     }
 

@@ -12,6 +12,8 @@ const LEAST_FRAME = 13; // pixels of the frame around a cell, however small that
 const SCALE = { room: 62, wide: 8, apart: 12, ticks: 4 }; // of the colours beside the cells
 const NEAR = 30; // pixels from a point at which it is pointed at
 const SHADES_OF_SCALE = 511;
+const SCALE_ABOVE = 110; // pixels of the colours above the cells
+const LETTER = 7.3; // pixels of a letter of the labels along it
 const DOT = 2.5; // radius of a measured point
 
 export default drawnFigure({
@@ -81,6 +83,7 @@ function draw(view, pen) {
     pen.word(mark.name, x + KEY, y, { ...words, anchor: "start" });
   }
   if (message.has_scale) drawScale(pen, view, places.panels[0], numbers);
+  if (message.scale_title) drawScaleAbove(pen, view, places.panels[0], numbers);
   places.panels.forEach((panel, i) => {
     drawAxes(pen, view, panel, words, numbers);
     const { marks } = message.panels[i];
@@ -106,7 +109,8 @@ function drawAxes(pen, { message, places, colours }, panel, words, numbers) {
     if (!x.is_whole) pen.rectangle(at - 0.5, top, 1, bottom - top, grid);
     if (!panel.isNamedBelow) continue;
     pen.rectangle(at - 0.5, bottom, 1, TICK, line);
-    pen.word(text, at, bottom + TICK + 9, numbers);
+    if (x.is_upright) pen.word(text, at, bottom + TICK + 4, { ...numbers, isUpright: true, anchor: "end" });
+    else pen.word(text, at, bottom + TICK + 9, numbers);
   }
   for (const { value, text } of ticksOf(y)) {
     const at = downOf(panel, value);
@@ -127,12 +131,12 @@ function drawCells(pen, view, mark, panel) {
   const { colours, theme, message } = view;
   const { rows, columns } = mark;
   const values = message.numbers[mark.values];
-  const shades = shadesOf(SCALES[theme], SHADES_OF_SCALE);
-  const middle = (SHADES_OF_SCALE - 1) / 2;
-  const picture = cellPicture(rows, columns, (row, column) => {
-    const share = values[row * columns + column] / mark.largest;
-    return shades[Math.round(middle * (1 + Math.min(1, Math.max(-1, share))))];
-  });
+  const shades = shadesOf(SCALES[theme][mark.scale], SHADES_OF_SCALE);
+  const shadeAt = (row, column) => {
+    const share = (values[row * columns + column] - mark.lowest) / (mark.highest - mark.lowest);
+    return shades[Math.round((SHADES_OF_SCALE - 1) * Math.min(1, Math.max(0, share)))];
+  };
+  const picture = cellPicture(rows, columns, shadeAt);
   const [left, right] = [0.5, columns + 0.5].map((edge) => acrossOf(panel, edge));
   const [top, bottom] = [0.5, rows + 0.5].map((edge) => downOf(panel, edge));
   pen.picture(picture, left, top, right - left, bottom - top);
@@ -140,7 +144,24 @@ function drawCells(pen, view, mark, panel) {
   const gap = { fill: css(colours.ground), radius: 0 };
   for (let i = 1; i < columns && wide >= LEAST_GAPPED; i++) pen.rectangle(left + i * wide - 0.5, top, 1, bottom - top, gap);
   for (let i = 1; i < rows && high >= LEAST_GAPPED; i++) pen.rectangle(left, top + i * high - 0.5, right - left, 1, gap);
+  mark.written?.forEach((texts, row) => {
+    texts.forEach((text, column) => {
+      const fill = css(legibleOn(shadeAt(row, column), colours));
+      pen.word(text, left + (column + 0.5) * wide, top + (row + 0.5) * high, { fill, size: 12, weight: 400 });
+    });
+  });
   drawFrame(pen, view, mark, panel);
+}
+
+/** The colour of text, or that of the ground, whichever is further from a pixel's. */
+function legibleOn(shade, { text, ground }) {
+  const own = brightness([shade & 255, (shade >> 8) & 255, (shade >> 16) & 255]);
+  const away = (colour) => Math.abs(brightness(colour) - own);
+  return away(text) >= away(ground) ? text : ground;
+}
+
+function brightness([red, green, blue]) {
+  return 0.299 * red + 0.587 * green + 0.114 * blue;
 }
 
 /** Around the chosen cell, within the panel, as far as that is seen. On a line in the colour of the
@@ -160,12 +181,12 @@ function drawFrame(pen, { colours }, { chosen: [row, column] }, panel) {
 
 /** Beside the cells: the colours, from the lowest number to the highest. */
 function drawScale(pen, { colours, theme, message }, { right, top, bottom }, numbers) {
-  const { largest } = message.panels[0].marks[0];
-  const shades = shadesOf(SCALES[theme], 101);
+  const { lowest, highest, scale: name } = message.panels[0].marks[0];
+  const shades = shadesOf(SCALES[theme][name], 101);
   const picture = cellPicture(shades.length, 1, (row) => shades[shades.length - 1 - row]);
   const left = right + SCALE.apart;
   pen.picture(picture, left, top, SCALE.wide, bottom - top);
-  const scale = { top, bottom, y: { low: -largest, high: largest, most_ticks: SCALE.ticks } };
+  const scale = { top, bottom, y: { low: lowest, high: highest, most_ticks: SCALE.ticks } };
   for (const { value, text } of ticksOf(scale.y)) {
     const y = downOf(scale, value);
     pen.rectangle(left + SCALE.wide, y - 0.5, 3, 1, { fill: css(colours.line), radius: 0 });
@@ -245,6 +266,17 @@ function tickText(value, step, largest) {
 
 function minus(text) {
   return text.replaceAll("-", "−");
+}
+
+/** Above the cells: the lowest number, the colours, the highest number, and what they are. */
+function drawScaleAbove(pen, { theme, message }, { left, top }, numbers) {
+  const { lowest, highest, scale } = message.panels[0].marks[0];
+  const [low, high] = [lowest, highest].map((number) => minus(number.toFixed(2)));
+  const start = left + LETTER * low.length + 8;
+  const shades = shadesOf(SCALES[theme][scale], 101);
+  pen.word(low, left, top - 14, { ...numbers, anchor: "start" });
+  pen.picture(cellPicture(1, shades.length, (_, column) => shades[column]), start, top - 19, SCALE_ABOVE, 10);
+  pen.word(`${high} ${message.scale_title}`, start + SCALE_ABOVE + 8, top - 14, { ...numbers, anchor: "start" });
 }
 
 function isIn({ left, right, top, bottom }, x, y) {
@@ -364,7 +396,10 @@ function choose({ message, report }, { panel, mark, index }) {
 }
 
 function table({ message }) {
-  const quoted = (value) => (/[",\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : value);
+  const quoted = (value) => {
+    const text = String(value).replaceAll("\n", ", "); // a line of a label
+    return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
   const held = Object.values(message.columns);
   const lines = [Object.keys(message.columns).map(quoted).join(",")];
   for (const mark of message.panels.flatMap(({ marks }) => marks)) {

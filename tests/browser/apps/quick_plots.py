@@ -16,7 +16,7 @@ left, right = st.columns(2)
 
 numbers = np.arange(12.0).reshape(3, 4) - 5
 texts = [[f"{row}{column}" for column in "abcd"] for row in "xyz"]
-cells = Cells(numbers, 6.0, (0, 0), "number", "{text}\n{z}", texts=texts)
+cells = Cells(numbers, -6.0, 6.0, (0, 0), "number", "{text}\n{z}", texts=texts)
 sums = Bars(numbers.sum(0), True, "sum", "sum of {x}: {y}")
 with left:
     quick_plot(

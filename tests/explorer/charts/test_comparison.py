@@ -12,7 +12,7 @@ from explorer.charts.comparison import (
     shorten,
     worth_figure,
 )
-from explorer.theme import LIGHT
+from explorer.charts.quick_figure import Cells, Numbers
 
 
 def test_a_cell_is_a_pair_of_heads_and_the_chosen_is_framed() -> None:
@@ -24,34 +24,37 @@ def test_a_cell_is_a_pair_of_heads_and_the_chosen_is_framed() -> None:
         (1, 2),
         (["induction 0.9", ""], ["", "", "first token 0.5"]),
     )
-    grid, numbers = figure.data
-    np.testing.assert_array_equal(grid.z, distances.astype(np.float32))
-    assert list(numbers.text) == ["0.00", "0.50", "1.00", "0.25", "0.50", "0.75"]
-    assert (list(numbers.x), list(numbers.y)) == ([0, 1, 2, 0, 1, 2], [0, 0, 0, 1, 1, 1])
-    assert grid.customdata[0][2] == (
-        "A layer 0, head 0<br>induction 0.9<br>B layer 1, head 0<br>first token 0.5"
+    (cells,) = figure.panels[0].marks
+    assert isinstance(cells, Cells) and cells.texts is not None
+    np.testing.assert_array_equal(cells.values, distances)
+    assert cells.written == [["0.00", "0.50", "1.00"], ["0.25", "0.50", "0.75"]]
+    assert cells.texts[0][2] == (
+        "A layer 0, head 0\ninduction 0.9\nB layer 1, head 0\nfirst token 0.5"
     )
-    (frame,) = figure.layout.shapes
-    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (1.5, 2.5, 0.5, 1.5)
-    assert frame.line.color == LIGHT.backward
-    assert list(figure.layout.xaxis.ticktext) == ["L0H0", "L0H1", "L1H0"]
+    assert cells.chosen == (1, 2)
+    assert figure.axes["head of B"].names == {1: "L0H0", 2: "L0H1", 3: "L1H0"}
 
 
-def test_the_greys_of_the_grid_follow_what_there_is_and_say_so() -> None:
+def test_the_greys_of_the_grid_follow_what_there_is() -> None:
     names = [f"layer 0, head {head}" for head in range(9)]
+
+    def cells_of(distances: Numbers) -> Cells:
+        count = len(distances)
+        none = ([""] * count, [""] * count)
+        figure = head_distance_figure(distances, names[:count], names[:count], (0, 0), none)
+        (cells,) = figure.panels[0].marks
+        assert isinstance(cells, Cells)
+        return cells
+
     distances = np.full((9, 9), 0.5)
     distances[0, 1], distances[2, 3] = 0.31, 0.637
-    figure = head_distance_figure(distances, names, names, (0, 0), ([""] * 9, [""] * 9))
-    grid, numbers = figure.data
-    assert (grid.zmin, grid.zmax) == (0.31, 0.637)
-    assert [colour for _, colour in grid.colorscale] == list(LIGHT.sequential_neutral)
-    said = figure.layout.title.text
-    assert said.startswith("0.31 <span") and said.endswith("</span> 0.64 apart")
-    assert numbers.text[1] == ".31", "in a narrow cell there is no room for the zero"
-    near = head_distance_figure(distances * 0.1, names, names, (0, 0), ([""] * 9, [""] * 9))
-    assert (near.data[0].zmin, near.data[0].zmax) == (0, 0.0637), "what is nearly equal looks so"
-    alike = head_distance_figure(np.zeros((1, 1)), names[:1], names[:1], (0, 0), ([""], [""]))
-    assert (alike.data[0].zmin, alike.data[0].zmax) == (0, 1)
+    cells = cells_of(distances)
+    assert (cells.lowest, cells.highest, cells.scale) == (0.31, 0.637, "greys")
+    assert cells.written and cells.written[0][1] == ".31", "a narrow cell has no room for the zero"
+    near = cells_of(distances * 0.1)
+    assert (near.lowest, near.highest) == (0, 0.0637), "what is nearly equal looks so"
+    alike = cells_of(np.zeros((1, 1)))
+    assert (alike.lowest, alike.highest) == (0, 1)
 
 
 def test_each_side_of_the_lens_has_its_colour() -> None:

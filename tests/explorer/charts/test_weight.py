@@ -69,7 +69,7 @@ def test_the_chosen_weight_is_framed_in_the_cell_that_stands_for_it() -> None:
     assert cells.values.shape == (MOST_CELLS, 8) and cells.chosen == (50, 5)
     row, column = (places[50, 5] for places in cells.places)
     assert cells.values[50, 5] == matrix[row, column]
-    assert cells.largest == np.abs(matrix).max()
+    assert (-cells.lowest, cells.highest) == (np.abs(matrix).max(),) * 2
     # The ninth of the cells, counted from 1, begins with the seventeenth row.
     assert figure.axes["row"].names == {1 + 12 * i: str(24 * i) for i in range(8)}
 

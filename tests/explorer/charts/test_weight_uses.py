@@ -39,7 +39,8 @@ def test_a_few_large_uses_do_not_hide_the_others() -> None:
         texts = [["a"] * contributions.shape[1]] * len(contributions)
         cells = uses_figure(contributions, texts, (0, 0)).panels[0].marks[0]
         assert isinstance(cells, Cells)
-        return cells.largest
+        assert cells.lowest == -cells.highest
+        return cells.highest
 
     contributions = np.full((10, 100), 0.01)
     contributions[0, 0] = 100

@@ -51,5 +51,5 @@ def test_lines_are_sent_to_the_last_digit() -> None:
 
 def test_zero_has_the_colour_of_the_ground() -> None:
     for name, palette in (("light", LIGHT), ("dark", DARK)):
-        colours = scales()[name]
+        colours = scales()[name]["diverging"]
         assert colours[len(colours) // 2] == tuple(bytes.fromhex(palette.ground[1:]))
