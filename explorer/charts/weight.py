@@ -176,7 +176,7 @@ def curve_figure(
             "loss": Axis(low - margin, high + margin, "loss on the batch, nats per token"),
         },
         [Panel("weight", "loss", marks)],
-        left=84,
+        left=100,
         below=52,
         has_legend=True,
         enlarged_as=f"{title} {ends.tolist()}",

@@ -32,32 +32,24 @@ def uses_figure(
         "{text}  at position {x} of example {y}\nadds {z}",
         texts=[[visible(text) for text in row] for row in texts],
     )
-    left, beside = (0.0, 0.86), (0.875, 1.0)
-    above, below = ((0.0, 0.21), (0.26, 1.0)) if B > 1 else ((0.0, 0.5), (0.56, 1.0))
+    has_examples = B > 1  # of one alone, the sum is that of all
+    left, beside = (0.0, 0.86 if has_examples else 1.0), (0.875, 1.0)
+    above, below = ((0.0, 0.21), (0.26, 1.0)) if has_examples else ((0.0, 0.5), (0.56, 1.0))
+    by_position = Bars(of_positions, True, "sum", "position {x}, of all examples: {y}")
+    by_example = Bars(of_examples, False, "sum", "example {y}, of all positions: {x}")
+    panels = [
+        Panel("position", "example", [cells], left, below),
+        Panel("position", "of positions", [by_position], left, above),
+        Panel("of examples", "example", [by_example], beside, below),
+    ]
     return QuickFigure(
         {
             "position": Axis(0.5, T + 0.5, "position", most_ticks=10, is_whole=True),
             "example": Axis(B + 0.5, 0.5, "example", most_ticks=min(B, 8), is_whole=True),
-            "of positions": Axis(*_ends(of_positions), "sum", most_ticks=3),
+            "of positions": Axis(*_ends(of_positions), "sum", most_ticks=4),
             "of examples": Axis(*_ends(of_examples), "sum", most_ticks=1),
         },
-        [
-            Panel("position", "example", [cells], left, below),
-            Panel(
-                "position",
-                "of positions",
-                [Bars(of_positions, True, "sum", "position {x}, of all examples: {y}")],
-                left,
-                above,
-            ),
-            Panel(
-                "of examples",
-                "example",
-                [Bars(of_examples, False, "sum", "example {y}, of all positions: {x}")],
-                beside,
-                below,
-            ),
-        ],
+        panels if has_examples else panels[:2],
         left=76,
         below=48,
         enlarged_as=f"{B} {T}",

@@ -253,15 +253,13 @@ function ticksOf({ low, high, most_ticks, is_whole, names }) {
   }));
 }
 
+/** With as many digits as tell one tick from the next; far from one with a power of ten. */
 function tickText(value, step, largest) {
-  const digit = Math.floor(Math.log10(step) + 1e-9);
-  const exponent = Math.floor(Math.log10(largest));
   if (!value) return "0";
-  const isPlain = digit >= -5 && exponent >= -3 && exponent < 6;
-  const text = isPlain
-    ? value.toFixed(Math.max(0, -digit))
-    : `${(value / 10 ** exponent).toFixed(Math.max(0, exponent - digit))}e${exponent}`;
-  return minus(text);
+  const digit = Math.floor(Math.log10(step) + 1e-9);
+  const power = Math.floor(Math.log10(largest));
+  if (power >= -3 && power < 6) return minus(value.toFixed(Math.max(0, -digit)));
+  return minus(`${(value / 10 ** power).toFixed(Math.max(0, power - digit))}e${power}`);
 }
 
 function minus(text) {

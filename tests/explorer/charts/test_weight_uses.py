@@ -23,6 +23,11 @@ def test_cells_and_both_sums_are_those_of_the_contributions() -> None:
     assert (across.low, across.high, down.low, down.high) == (0.5, 3.5, 2.5, 0.5)
 
 
+def test_of_one_example_there_is_no_sum_beside_it() -> None:
+    figure = uses_figure(np.array([[0.0, 2.0]]), [["a", "b"]], (0, 1))
+    assert [(panel.x, panel.across) for panel in figure.panels] == [("position", (0.0, 1.0))] * 2
+
+
 @pytest.mark.parametrize(
     ("sums", "low", "high"),
     [((2.0, -4.0), -4.36, 2.36), ((0.0, 5.0), 0.0, 5.3), ((-5.0, 0.0), -5.3, 0.0), ((0, 0), 0, 1)],
