@@ -24,6 +24,8 @@ PENS_SCRIPT = (HERE / "pens.js").read_text(encoding="utf-8")
 SAVING_SCRIPT = "\n".join(
     (HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("saving", "fonts")
 )
+TOOLS = (HERE / "tools.html").read_text(encoding="utf-8")
+"""Where a figure's markup says TOOLS: buttons that save it, and what is only spoken."""
 
 
 def drawn_figure(name: str, script: str, scales: Mapping[str, Any]) -> Callable[..., Any]:
@@ -38,7 +40,7 @@ def drawn_figure(name: str, script: str, scales: Mapping[str, Any]) -> Callable[
     shared = [text("js"), COLOURS_SCRIPT, PENS_SCRIPT, SAVING_SCRIPT, MESSAGE_SCRIPT]
     return served_component(
         name,
-        html=text("html"),
+        html=text("html").replace("TOOLS", TOOLS),
         css=FIGURE_STYLE + text("css"),
         js="\n".join([f"const SCALES = {json.dumps(scales)};", script, *shared]),
         isolate_styles=False,

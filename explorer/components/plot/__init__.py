@@ -23,7 +23,7 @@ import streamlit as st
 from plotly.utils import PlotlyJSONEncoder
 
 from explorer import theme
-from explorer.components.painting import FIGURE_STYLE, SAVING_SCRIPT
+from explorer.components.painting import FIGURE_STYLE, SAVING_SCRIPT, TOOLS
 from explorer.components.serving import STATIC, put, served_component
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _component() -> Callable[..., Any]:
     scripts = [plotly_script(), *own, SAVING_SCRIPT]
     return served_component(
         "gpt_explorer_plot",
-        html=(HERE / "plot.html").read_text(encoding="utf-8"),
+        html=(HERE / "plot.html").read_text(encoding="utf-8").replace("TOOLS", TOOLS),
         css=FIGURE_STYLE + (HERE / "plot.css").read_text(encoding="utf-8"),
         js="\n".join(scripts),
         # Plotly writes its own style sheet into the page's head, which a shadow root keeps out.

@@ -104,5 +104,7 @@ def scales() -> dict[str, dict[Scale, list[Channels]]]:
 
 @cache
 def _component() -> Callable[..., Any]:
-    script = (HERE / "quick_plot.js").read_text(encoding="utf-8")
-    return drawn_figure("gpt_explorer_quick_plot", script, scales())
+    scripts = [
+        (HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("quick_plot", "points")
+    ]
+    return drawn_figure("gpt_explorer_quick_plot", "\n".join(scripts), scales())
