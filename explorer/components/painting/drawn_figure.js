@@ -29,6 +29,7 @@ function drawnFigure(figure) {
       view.report = setTriggerValue;
       view.root.style.height = `${message.height}px`;
       view.chart.setAttribute("aria-label", message.alt);
+      label(figure, view, null); // it spoke of what was there before
       paintDrawn(figure, view);
     },
     leave: (view) => view.stop(),
