@@ -13,7 +13,13 @@ from explorer.reruns import let_it_be_painted, run_apart
 from explorer.source_code import show_code
 from explorer.things_to_try import Suggestion, show_things_to_try
 from explorer.weight.link import PAGE, read_link, write_link, write_run
-from explorer.weight.moving import Suggested, seconds_for_curve, show_moving, suggest
+from explorer.weight.moving import (
+    Suggested,
+    seconds_for_curve,
+    show_moving,
+    show_whole_curve,
+    suggest,
+)
 from explorer.weight.picking import name_place, show_map, show_matrix
 from explorer.weight.subject import WHAT, Matrix, Subject, choose_matrix, choose_weight
 from explorer.weight.uses import draw_uses, explain_uses
@@ -181,6 +187,8 @@ def show_weight(
         let_it_be_painted()
         show_words()
         show_curve()
+    with picture:
+        show_whole_curve(subject)
 
 
 forget_view_left(PAGE)

@@ -19,9 +19,7 @@ def uses_figure(
     positions and examples count from 1.
     """
     B, T = contributions.shape
-    sizes = np.abs(contributions[contributions != 0])
-    # A few uses may outweigh all others; those still want to be seen.
-    largest = float(np.quantile(sizes, 0.98)) if len(sizes) else 1.0
+    largest = full_colour(contributions)
     of_positions, of_examples = contributions.sum(0), contributions.sum(1)
     cells = Cells(
         contributions,
@@ -47,13 +45,23 @@ def uses_figure(
             "position": Axis(0.5, T + 0.5, "position", most_ticks=10, is_whole=True),
             "example": Axis(B + 0.5, 0.5, "example", most_ticks=min(B, 8), is_whole=True),
             "of positions": Axis(*_ends(of_positions), "sum", most_ticks=4),
-            "of examples": Axis(*_ends(of_examples), "sum", most_ticks=1),
+            "of examples": Axis(*_ends(of_examples), "sum", most_ticks=2),
         },
         panels if has_examples else panels[:2],
         left=76,
         below=48,
         enlarged_as=f"{B} {T}",
+        scale_title="and beyond",
     )
+
+
+def full_colour(contributions: Numbers) -> float:
+    """From which number on a use has the full colour.
+
+    A few uses may outweigh all others; those still want to be seen.
+    """
+    sizes = np.abs(contributions[contributions != 0])
+    return float(np.quantile(sizes, 0.98)) if len(sizes) else 1.0
 
 
 def _ends(sums: Numbers) -> tuple[float, float]:

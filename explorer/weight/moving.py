@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import floor, inf, log10, sqrt
+from secrets import token_hex
 from typing import Literal, NamedTuple, get_args
 from zlib import crc32
 
@@ -14,13 +15,12 @@ import streamlit as st
 
 from explorer.charts.heads import before_after_figure
 from explorer.charts.numbers import format_number
-from explorer.charts.quick_figure import Numbers
+from explorer.charts.quick_figure import Numbers, QuickFigure
 from explorer.charts.tokens import visible
 from explorer.charts.weight import Moved, curve_figure
-from explorer.components.film import ask_again
 from explorer.components.live_sliders import Slider, live_sliders
 from explorer.components.plot import plot
-from explorer.components.quick_plot import quick_plot
+from explorer.components.quick_plot import Film, draw_later, quick_plot
 from explorer.reruns import is_asked_for_itself, let_it_be_painted
 from explorer.run_choice import readable_text, suit_text
 from explorer.weight.subject import Subject, compute_as, loss_along
@@ -30,10 +30,11 @@ from gpt.lens.weight_step import WeightId
 # Of the curve: the weight as it is is the one in the middle, and few points are some of many.
 POINTS = (7, 13, 25)
 FIRST_SECONDS = 0.05  # for what is seen first; where passes are slow, it has fewer points
-WHOLE_SECONDS = 1.5  # for all of them, while what came first is looked at
+MORE_SECONDS = 1.5  # for those between them, while what came before is looked at
 PATIENCE_SECONDS = 20.0  # where even the fewest points take longer, somebody has to ask for it
 FAINT = 5e-5  # nats: in a curve that spans less one would see how float32 rounds
 SLIDER = "weight by hand"
+CURVE, CURVE_BY_HAND = "curve of a weight", "curve of a weight by hand"  # drawn whole later
 NAME = "Move it by hand"
 SUGGESTIONS = "suggestions made for a weight"  # counted as long as a visit lasts
 
@@ -107,22 +108,17 @@ def show_moving(subject: Subject) -> None:
     curve = measured_curve(subject, along, reach)
     if curve is None:
         state["weight hand"] = None
+        state.pop("curve shown", None)
         return
     here = Moved(along.value, along.loss)
     # The curve stands above the slider that it answers to; the old one stays until it is measured.
     place = st.container()
     by_hand = slide(subject, along, reach, curve)
+    is_alone = is_asked_for_itself()
+    film = Film(CURVE_BY_HAND if is_alone else CURVE, token_hex(8))
     with place:
         quick_plot(
-            curve_figure(
-                curve.values,
-                curve.losses,
-                here,
-                subject.gradient,
-                curve.after,
-                by_hand,
-                f"the weight {subject.name}",
-            ),
+            figure_of(subject, along, curve, by_hand),
             key="weight curve",
             height=470,
             alt=f"The loss on the batch as the weight goes from {curve.values[0]:.4g} to"
@@ -131,13 +127,57 @@ def show_moving(subject: Subject) -> None:
             " touches the curve.",
             filename=subject.filename_here("loss"),
             columns={"what": "trace", "weight": "x", "loss, nats per token": "y"},
+            until=None if curve.is_whole else film,
         )
-    if not is_asked_for_itself():
+    state["curve shown"] = film, reach, by_hand
+    if not is_alone:
         let_it_be_painted()
-    show_readings(here, curve.after, by_hand, subject.gradient)
+    show_readings(here, curve, by_hand, subject.gradient)
     show_prediction(subject, along, by_hand)
-    if not curve.is_whole:
-        ask_again("curve of a weight")
+    if is_alone:
+        show_whole_curve(subject)
+    else:
+        draw_later(Film(CURVE_BY_HAND, ""), None)  # or what is below would move when it comes
+
+
+def figure_of(
+    subject: Subject, along: LossAlongWeight, curve: Curve, by_hand: Moved | None
+) -> QuickFigure:
+    """The curve as it is drawn, with as many points as it has."""
+    return curve_figure(
+        curve.values,
+        curve.losses,
+        Moved(along.value, along.loss),
+        subject.gradient,
+        curve.after,
+        by_hand,
+        f"the weight {subject.name}",
+    )
+
+
+def show_whole_curve(subject: Subject) -> None:
+    """When all else has been shown: the curve with the points for which nobody had to wait."""
+    if "curve shown" not in state:
+        return
+    film, reach, by_hand = state["curve shown"]
+    along = loss_along(subject)
+    curve = seen = curve_seen(subject, reach)
+    while curve is not None and not curve.is_whole:
+        curve = measured_curve(subject, along, reach, more=True)
+    is_finer = curve is not None and curve is not seen
+    draw_later(film, figure_of(subject, along, curve, by_hand) if curve and is_finer else None)
+
+
+def curve_seen(subject: Subject, reach: float) -> Curve | None:
+    """The curve of this weight, as far as it has been measured."""
+    of, known = state.get("curve measured", (None, None))
+    seen: Curve | None = known if of == curve_of(subject, reach) else None
+    return seen
+
+
+def curve_of(subject: Subject, reach: float) -> tuple[object, ...]:
+    """What tells one curve from another."""
+    return str(subject.run.path), subject.checkpoint, subject.weight, reach
 
 
 def reach_of(subject: Subject) -> float:
@@ -157,38 +197,41 @@ def reach_of(subject: Subject) -> float:
     return REACHES[chosen] * max(typical, change, 1e-3)
 
 
-def measured_curve(subject: Subject, along: LossAlongWeight, reach: float) -> Curve | None:
-    """The losses: few of them at first, more when asked again, and none anew that are known.
+def measured_curve(
+    subject: Subject, along: LossAlongWeight, reach: float, *, more: bool = False
+) -> Curve | None:
+    """The losses: few of them at first, and `more` when asked for, none anew that are known.
 
     Where even few take long they are measured when somebody asks for them.
     """
-    key = (str(subject.run.path), subject.checkpoint, subject.weight, reach)
-    of, known = state.get("curve measured", (None, None))
-    seen: Curve | None = known if of == key else None
-    if seen is not None and (seen.is_whole or not is_asked_for_itself()):
+    key, seen = curve_of(subject, reach), curve_seen(subject, reach)
+    if seen is not None and (seen.is_whole or not more):
         return seen
     began = time.perf_counter()
     of, known = state.get("curve begun", (None, None))
     begun: Begun = known if of == key else begin_curve(subject, along, reach)
     state["curve begun"] = key, begun
-    first, whole = (points_in(each, begun.seconds) for each in (FIRST_SECONDS, WHOLE_SECONDS))
-    needed = first * begun.seconds
+    points = points_in(FIRST_SECONDS, begun.seconds) if seen is None else 2 * len(seen.values) - 1
+    needed = 0 if seen else points * begun.seconds
     if needed > PATIENCE_SECONDS and not st.button(
         f"Measure the loss along this weight, about {needed:.0f} seconds",
         icon=":material/show_chart:",
     ):
         return None
-    points = first if seen is None else whole
     half = points // 2
     values = along.value + reach * (np.arange(-half, half + 1) / half)
     is_exact = begun.is_faint if seen is None else seen.is_exact
     found = {values[0]: begun.lowest, values[-1]: begun.highest, along.value: along.loss}
     if seen is not None:
         found = dict(zip(seen.values, seen.losses, strict=True))
+    started = time.perf_counter()
     losses = measured_at(values, along, found, is_exact=is_exact)
+    # Of many passes, for one by itself may have had to wait.
+    pace = (time.perf_counter() - started) / (points - len(found))
+    is_whole = points == POINTS[-1] or (points - 1) * pace > MORE_SECONDS
     if not is_exact and np.ptp(losses) < FAINT:
         is_exact, losses = True, measured_at(values, along, {}, is_exact=True)
-    curve = Curve(values, losses, begun.after, is_exact, is_whole=points == whole)
+    curve = Curve(values, losses, begun.after, is_exact, is_whole)
     state["curve measured"] = key, curve
     if seen is None:
         state["curve took"] = subject.run, time.perf_counter() - began
@@ -268,7 +311,7 @@ def slide(subject: Subject, along: LossAlongWeight, reach: float, curve: Curve) 
     return Moved(moved, along.loss_at(moved))
 
 
-def show_readings(here: Moved, after: Moved, by_hand: Moved | None, gradient: float) -> None:
+def show_readings(here: Moved, curve: Curve, by_hand: Moved | None, gradient: float) -> None:
     """The loss where the weight is, and elsewhere, beside what the slope had promised."""
 
     def change(moved: Moved) -> str:
@@ -279,11 +322,12 @@ def show_readings(here: Moved, after: Moved, by_hand: Moved | None, gradient: fl
             f"<p>by the slope alone <b class='gpt-backward'>{signed(promised)}</b></p>"
         )
 
-    hand = by_hand or here
+    hand, after = by_hand or here, curve.after
+    is_beyond = not curve.values[0] <= hand.value <= curve.values[-1]
     columns = (
         ("as it is", here, "<p>where the line touches</p><p>&nbsp;</p>"),
         ("after the step", after, change(after)),
-        ("by hand", hand, change(hand)),
+        ("off the curve" if is_beyond else "by hand", hand, change(hand)),
     )
     cells = "".join(
         f'<div><p>batch loss {title}</p><b class="gpt-headline">{moved.loss:.5f}</b>'

@@ -88,7 +88,16 @@ def show_matrix(subject: Subject) -> None:
     rows, columns = numbers.shape
     pooled = pool(numbers)
     is_pooled = max(rows, columns) > MOST_CELLS
-    draw(subject, pooled, what, "weight matrix cells", "The matrix", 380 if rows > 1 else 150)
+    file = f"{subject.weight.matrix} {PLURALS[what]}"
+    draw(
+        subject,
+        pooled,
+        what,
+        "weight matrix cells",
+        "The matrix",
+        380 if rows > 1 else 150,
+        f"{file}, largest of each block" if is_pooled else file,
+    )
     if is_pooled:
         st.html(
             f'<p class="gpt-caption">{rows:,} × {columns:,} are too many to draw: each cell shows'
@@ -102,6 +111,7 @@ def show_matrix(subject: Subject) -> None:
             "weight neighbours",
             "The weights around the chosen one",
             260 if rows > 1 else 150,
+            f"{file} around row {subject.weight.row}, column {subject.weight.column}",
         )
 
 
@@ -126,12 +136,11 @@ def name_place(subject: Subject) -> None:
                 help=f"From 0 to {length - 1}.",
             )
             if typed != shown:
-                what = (
-                    f"Of this matrix no {name} is named"
-                    if typed is None
-                    else f"This matrix has no {name} {format_typed(typed)}"
-                )
-                show_mistake(f"{what}: its {name}s are 0 to {length - 1}. Shown is {name} {shown}.")
+                there = f"{name}s are 0 to {length - 1}. Shown is {name} {shown}."
+                if typed is None:
+                    show_mistake(f"No {name} is given; this matrix's {there}")
+                else:
+                    show_mistake(f"This matrix has no {name} {format_typed(typed)}: its {there}")
     st.html(f'<p class="gpt-caption">{place_words(subject)}</p>')
 
 
@@ -158,7 +167,9 @@ def place_words(subject: Subject) -> str:
     return f"{words} Rows, columns and channels count from 0, positions and examples from 1."
 
 
-def draw(subject: Subject, pooled: Pooled, what: What, key: str, called: str, height: int) -> None:
+def draw(
+    subject: Subject, pooled: Pooled, what: What, key: str, called: str, height: int, file: str
+) -> None:
     rows, columns = subject.taken.before.shape
     quick_plot(
         matrix_figure(pooled, subject.place, what),
@@ -168,7 +179,7 @@ def draw(subject: Subject, pooled: Pooled, what: What, key: str, called: str, he
         f" columns, blue above zero and orange below; row {subject.weight.row}, column"
         f" {subject.weight.column} is framed. Enter on a cell chooses its weight.",
         on_click=partial(choose_cell, pooled),
-        filename=subject.filename(f"{subject.weight.matrix} {PLURALS[what]}"),
+        filename=subject.filename(file),
         columns={**MATRIX_COLUMNS, what: "z"},
     )
 

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.charts.numbers import format_number
 from explorer.charts.tokens import chip, coloured
-from explorer.charts.weight_uses import uses_figure
+from explorer.charts.weight_uses import full_colour, uses_figure
 from explorer.charts.weight_words import operand, written
 from explorer.components.quick_plot import quick_plot
 from explorer.weight.subject import Numbers, Subject
@@ -84,7 +84,8 @@ def explain_uses(uses: UsesShown, beside: DeltaGenerator) -> None:
     with beside:
         st.html(sum_words(uses))
         st.html(product_words(uses))
-    words = coloured(uses.texts[b], uses.shown[b].tolist(), chosen=t)
+    full = full_colour(uses.shown)
+    words = coloured(uses.texts[b], uses.shown[b].tolist(), largest=full, chosen=t)
     st.html(
         f'<p class="gpt-caption">Example {b + 1}, every token on the colour of what it adds:</p>'
         f'<p class="gpt-example">{words}</p>'

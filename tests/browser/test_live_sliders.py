@@ -145,6 +145,10 @@ def test_a_number_can_be_typed_and_widens_the_range(sliders: Page) -> None:
     expect(slider(sliders, "w2")).to_have_attribute("min", "-7.25")
     assert slider(sliders, "w2").input_value() == "-7.25"
     expect(field(sliders, "w2")).to_have_value("−7.25")
+    field(sliders, "w2").fill("4")
+    field(sliders, "w2").press("Enter")
+    expect(slider(sliders, "w2")).to_have_attribute("max", "4")
+    expect(slider(sliders, "w2")).to_have_attribute("min", "-3")  # what was typed before is over
 
 
 @pytest.mark.parametrize("text", ["two", "", "1,000", "0x10", "1e999", "1 + 1", "__import__('os')"])

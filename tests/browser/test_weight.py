@@ -158,3 +158,21 @@ def test_how_far_the_weight_goes_leaves_it_where_it_was_put(view: Page) -> None:
     view.get_by_text("very far", exact=True).click()
     expect(view).to_have_url(re.compile("reach=very"), timeout=30_000)
     assert f"hand={hand[1]}" in view.url
+
+
+def test_the_slider_goes_as_far_as_the_curve(view: Page) -> None:
+    slider = view.locator(".sliders input[type=range]").first
+
+    def ends() -> tuple[float, float]:
+        low, high = (float(slider.get_attribute(name) or "nan") for name in ("min", "max"))
+        return low, high
+
+    expect(slider).to_be_visible()
+    low, high = ends()
+    view.get_by_text("very far", exact=True).click()
+    expect(view).to_have_url(re.compile("reach=very"), timeout=30_000)
+    expect(slider).not_to_have_attribute("max", str(high))
+    middle = (low + high) / 2
+    assert ends() == pytest.approx(
+        (middle - 50 / 8 * (high - low) / 2, middle + 50 / 8 * (high - low) / 2)
+    )

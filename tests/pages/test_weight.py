@@ -79,7 +79,7 @@ def test_a_row_that_the_matrix_does_not_have_is_told_and_leaves_the_weight() -> 
     app.number_input(key="weight row").set_value(12.7).run()
     assert "This matrix has no row 12.7: its rows are 0 to 63. Shown is row 5." in words(app)
     app.number_input(key="weight row").set_value(None).run()
-    told = "Of this matrix no row is named: its rows are 0 to 63. Shown is row 5."
+    told = "No row is given; this matrix's rows are 0 to 63. Shown is row 5."
     assert told in words(app)
     app.number_input(key="weight row").set_value(5).run()
     assert (app.query_params["row"], app.query_params["column"]) == ("5", "2")

@@ -59,11 +59,6 @@ def pack(head: Mapping[str, Any], arrays: Arrays) -> bytes:
     return b"".join([struct.pack("<I", len(text)), text, *parts])
 
 
-def ask_again(name: str) -> None:
-    """The fragment in which this stands runs once more, a moment later: there is more to come."""
-    send_film({"name": name}, None)
-
-
 @cache
 def _film() -> Callable[..., Any]:
     return served_component(

@@ -60,7 +60,8 @@ def live_sliders(sliders: Sequence[Slider], *, key: str, generation: int = 0) ->
 
     What the reader chose stays while ``generation`` stays, whatever ``Slider.value`` says: it is
     the start of a slider that is new. Another ``generation`` (a preset was chosen) sets every
-    slider to its ``value``. A number typed beyond a slider's range is taken, and widens it.
+    slider to its ``value``. A number typed beyond a slider's range is taken, and widens it until
+    another is typed; another range, or step, leaves the number where it is.
     """
     chosen = _chosen(st.session_state.get(key), generation)
     values = {slider.name: chosen.get(slider.name, slider.value) for slider in sliders}

@@ -57,9 +57,16 @@ function receive(instance, { generation, sliders, values }) {
       row = createRow(instance, slider.name);
       instance.rows.set(slider.name, row);
     }
+    const { minimum, maximum } = row.given ?? {};
+    const isOther = slider.minimum !== minimum || slider.maximum !== maximum;
+    row.given = slider;
     if (isNew || isPreset) {
       Object.assign(row, { ...slider, initial: slider.value, value: values[slider.name] });
       complain(row, "");
+      show(row);
+    } else if (isOther) {
+      row.step = slider.step;
+      fit(row);
       show(row);
     }
     row.remark.textContent = slider.note;
@@ -125,6 +132,7 @@ function take(instance, row) {
   const number = NUMBER.test(text) ? Number(text) : NaN;
   if (Number.isFinite(number)) {
     complain(row, "");
+    fit(row);
     if (number !== row.value) choose(instance, row, number);
     else show(row);
   } else {
@@ -132,6 +140,11 @@ function take(instance, row) {
     const what = typed ? `“${typed}” is no number` : "A number is missing";
     complain(row, `${what}; ${row.name} stays ${written(row)}. Type one like −0.5 or 2e−3.`);
   }
+}
+
+/** The range that Python has given: what a number typed before has widened is forgotten. */
+function fit(row) {
+  [row.minimum, row.maximum] = [row.given.minimum, row.given.maximum];
 }
 
 function complain(row, sentence) {

@@ -2,6 +2,7 @@
 // a drag, arrow keys that walk through it, and the buttons that save it.
 
 const LEAST_DRAG = 6; // pixels, below which a drag is a click
+const DOUBLE = 300; // milliseconds within which a second click makes one of two
 const TIP_GAP = 8; // pixels between what is pointed at and its label
 
 /**
@@ -17,7 +18,8 @@ const TIP_GAP = 8; // pixels between what is pointed at and its label
  * - `isSameView(message, before)`: whether what has been enlarged still is;
  * - `table(view)`: the lines of the CSV.
  *
- * The view's `message` has a height, a description called alt, and a filename.
+ * The view's `message` has a height, a description called alt, a filename, and perhaps the name and
+ * the key of the film that another message will be put in its place by, called until.
  */
 function drawnFigure(figure) {
   return {
@@ -25,7 +27,7 @@ function drawnFigure(figure) {
     receive(view, { data, setTriggerValue }) {
       const message = unpack(data);
       if (!view.message || !figure.isSameView(message, view.message)) view.shown = view.reached = null;
-      view.message = message;
+      view.message = later(message) ?? message;
       view.report = setTriggerValue;
       view.root.style.height = `${message.height}px`;
       view.chart.setAttribute("aria-label", message.alt);
@@ -57,8 +59,16 @@ function createDrawn(figure, root) {
   theme.observe(document.body, { attributes: true });
   const sizes = new ResizeObserver(repaint);
   sizes.observe(root);
+  const replace = () => {
+    const message = view.message && later(view.message);
+    if (!message) return;
+    view.message = message;
+    repaint();
+  };
+  globalThis.addEventListener("gpt-film", replace);
   view.stop = () => {
     cancelAnimationFrame(view.painting);
+    globalThis.removeEventListener("gpt-film", replace);
     theme.disconnect();
     sizes.disconnect();
   };
@@ -68,6 +78,13 @@ function createDrawn(figure, root) {
     button.addEventListener("click", () => view.places && saveDrawn(figure, view, button.dataset.format));
   }
   return view;
+}
+
+/** What a figure was drawn until, if that has come; it says only what is drawn. */
+function later(message) {
+  const [name, key] = message.until ?? [];
+  const film = globalThis.gptFilms?.[name];
+  return film?.key === key && film?.panels ? { ...message, ...film, until: null } : null;
 }
 
 function paintDrawn(figure, view) {
@@ -102,6 +119,7 @@ function listenToPointer(figure, view) {
   const { chart, root } = view;
   const marked = root.querySelector(".marked");
   let from = null; // where a drag began, and within which part
+  let clicking = null; // what a click waits for
   let isDrag = false; // what ends with the click that the browser tells of
   const placeOf = ({ clientX, clientY }) => {
     const { left, top } = chart.getBoundingClientRect();
@@ -148,11 +166,15 @@ function listenToPointer(figure, view) {
   chart.addEventListener("click", (event) => {
     const found = view.places && !isDrag && figure.foundAt(view, ...placeOf(event));
     isDrag = false;
-    if (found) figure.choose?.(view, found);
+    clearTimeout(clicking);
+    if (!found) return;
+    // Of what has been enlarged the first of two clicks chooses nothing, for both show all again.
+    clicking = setTimeout(() => figure.choose?.(view, found), view.shown ? DOUBLE : 0);
   });
   chart.addEventListener("pointercancel", letGo);
   for (const away of ["pointerleave", "blur"]) chart.addEventListener(away, () => label(figure, view, null));
   chart.addEventListener("dblclick", () => {
+    clearTimeout(clicking);
     view.shown = null;
     if (view.message) paintDrawn(figure, view);
   });
@@ -164,9 +186,11 @@ function steerDrawn(figure, view, event) {
   if (key === "Enter" && view.reached) figure.choose?.(view, view.reached);
   else if (key === "Escape") {
     view.reached = null;
+    paintDrawn(figure, view);
     label(figure, view, null);
   } else if (key.startsWith("Arrow")) {
     view.reached = figure.walked(view, view.reached, key);
+    paintDrawn(figure, view);
     label(figure, view, view.reached);
     view.root.querySelector(".gpt-spoken").textContent = figure.labelOf(view, view.reached).text;
   } else return;

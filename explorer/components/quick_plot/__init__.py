@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +13,17 @@ import streamlit as st
 
 from explorer import theme
 from explorer.charts.quick_figure import Cells, Mark, Places, QuickFigure, Scale
-from explorer.components.film import pack
+from explorer.components.film import pack, send_film
 from explorer.components.painting import Channels, channels, drawn_figure
 
 HERE = Path(__file__).parent
+
+
+class Film(NamedTuple):
+    """What will be drawn in a figure's place: its name, and a key that no other has had."""
+
+    name: str
+    key: str
 
 
 def quick_plot(
@@ -28,12 +35,14 @@ def quick_plot(
     filename: str,
     columns: Mapping[str, str],
     on_click: Callable[[int, int], None] | None = None,
+    until: Film | None = None,
 ) -> None:
     """Draw ``figure``, as wide as its container and ``height`` pixels high, in place under a key.
 
     ``alt``, ``filename`` and ``columns`` are as those of `plot`, the columns without customdata.
     ``on_click`` is called with the row and the column, from 0, of a cell that is clicked, or
-    reached by the arrow keys and chosen by Enter, before the rerun that this causes.
+    reached by the arrow keys and chosen by Enter, before the rerun that this causes. ``until``
+    names the `draw_later` of the same run that will put another figure in its place.
     """
 
     def clicked() -> None:
@@ -47,12 +56,28 @@ def quick_plot(
         "filename": filename,
         "columns": dict(columns),
         "is_clickable": on_click is not None,
+        "until": until,
     }
-    _component()(key=key, data=message_of(figure, head), height=height, on_click_change=clicked)
+    message = pack(*parts_of(figure, head))
+    _component()(key=key, data=message, height=height, on_click_change=clicked)
 
 
-def message_of(figure: QuickFigure, head: Mapping[str, Any]) -> bytes:
-    """What the browser draws; the numbers of cells stand behind it."""
+def draw_later(film: Film, figure: QuickFigure | None) -> None:
+    """Put a figure in the place of the one that was drawn until this film; with None, nothing.
+
+    All but what is drawn stays. It shows nothing itself, but takes a row of the page's layout.
+    """
+    head = {"name": film.name, "key": film.key}
+    if figure is None:
+        send_film(head, {})
+    else:
+        send_film(*parts_of(figure, head))
+
+
+def parts_of(
+    figure: QuickFigure, head: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """What the browser draws, and the numbers of cells, which stand behind it."""
     arrays: dict[str, npt.NDArray[Any]] = {}
 
     def behind(numbers: npt.NDArray[Any]) -> str:
@@ -83,7 +108,7 @@ def message_of(figure: QuickFigure, head: Mapping[str, Any]) -> bytes:
             for panel in figure.panels
         ],
     }
-    return pack({**head, **drawing}, arrays)
+    return {**head, **drawing}, arrays
 
 
 def _compact(places: Places) -> npt.NDArray[np.unsignedinteger]:

@@ -9,6 +9,7 @@ const BETWEEN = 18; // two entries
 const TICK = 4;
 const LEAST_GAPPED = 5; // pixels of a cell from which it stands apart
 const LEAST_FRAME = 13; // pixels of the frame around a cell, however small that is
+const LEAST_REACHED = 8; // and of that around what the keys have reached
 const SCALE = { room: 62, wide: 8, apart: 12, ticks: 4 }; // of the colours beside the cells
 const SHADES_OF_SCALE = 511;
 const SCALE_ABOVE = 110; // pixels of the colours above the cells
@@ -89,6 +90,7 @@ function draw(view, pen) {
     pen.within(panel, () => {
       for (const mark of marks) if (mark.kind !== "spot") MARKS[mark.kind](pen, view, mark, panel);
     });
+    for (const mark of marks.filter(({ kind }) => kind === "cells")) drawFrame(pen, view, mark, panel);
     // A spot at the edge is whole, one beyond it is not there.
     for (const mark of marks.filter(({ kind }) => kind === "spot")) {
       const [x, y] = [acrossOf(panel, mark.x), downOf(panel, mark.y)];
@@ -97,6 +99,7 @@ function draw(view, pen) {
       if (mark.is_labelled) drawLabel(pen, view, mark, x, y);
     }
   });
+  if (view.reached) drawReached(pen, view);
 }
 
 function drawAxes(pen, { message, places, colours }, panel, words, numbers) {
@@ -149,7 +152,6 @@ function drawCells(pen, view, mark, panel) {
       pen.word(text, left + (column + 0.5) * wide, top + (row + 0.5) * high, { fill, size: 12, weight: 400 });
     });
   });
-  drawFrame(pen, view, mark, panel);
 }
 
 /** The colour of text, or that of the ground, whichever is further from a pixel's. */
@@ -163,19 +165,31 @@ function brightness([red, green, blue]) {
   return 0.299 * red + 0.587 * green + 0.114 * blue;
 }
 
-/** Around the chosen cell, within the panel, as far as that is seen. On a line in the colour of the
- * ground, for among strong cells the orange alone would be lost. */
+/** Around the chosen cell, whole also at an edge. On a line in the colour of the ground, for among
+ * strong cells the orange alone would be lost; a small cell is seen between the lines. */
 function drawFrame(pen, { colours }, { chosen: [row, column] }, panel) {
-  const [x, y] = [acrossOf(panel, column + 1), downOf(panel, row + 1)];
-  if (!isIn(panel, x, y)) return;
-  const wide = Math.max(acrossOf(panel, 1) - acrossOf(panel, 0), LEAST_FRAME);
-  const high = Math.max(Math.abs(downOf(panel, 1) - downOf(panel, 0)), LEAST_FRAME);
-  const within = (start, low, end) => Math.max(low + 1.5, Math.min(start, end - 1.5));
-  const left = within(x - wide / 2, panel.left, panel.right - wide);
-  const top = within(y - high / 2, panel.top, panel.bottom - high);
-  for (const [colour, thickness] of [["ground", 8], ["backward", 3]]) {
-    pen.rectangle(left, top, wide, high, { stroke: css(colours[colour]), thickness, radius: 0 });
+  for (const [colour, thickness] of [["ground", 6], ["backward", 3]]) {
+    around(pen, panel, column + 1, row + 1, LEAST_FRAME, { stroke: css(colours[colour]), thickness });
   }
+}
+
+/** What the keys have reached. */
+function drawReached(pen, { colours, message, places, reached: { panel, mark, index } }) {
+  const of = message.panels[panel].marks[mark];
+  const line = { stroke: css(colours.text), thickness: 2 };
+  const { x, y } = of.kind === "cells" ? cellPoint(of, message.numbers, index) : pointsOf(of)[index];
+  const box = places.panels[panel];
+  if (of.kind === "cells") around(pen, box, x, y, LEAST_REACHED, line);
+  else pen.disc(acrossOf(box, x), downOf(box, y), LEAST_REACHED / 2, line);
+}
+
+/** A rectangle around a cell, at least so many pixels wide and high, if that is seen. */
+function around(pen, panel, column, row, least, line) {
+  const [x, y] = [acrossOf(panel, column), downOf(panel, row)];
+  if (!isIn(panel, x, y)) return;
+  const wide = Math.max(acrossOf(panel, 1) - acrossOf(panel, 0), least);
+  const high = Math.max(Math.abs(downOf(panel, 1) - downOf(panel, 0)), least);
+  pen.rectangle(x - wide / 2, y - high / 2, wide, high, { ...line, radius: 0 });
 }
 
 /** Beside the cells: the colours, from the lowest number to the highest. */
@@ -228,7 +242,7 @@ function drawSpot(pen, { colours }, { shape, size, colour }, x, y) {
 function drawLabel(pen, { colours, fonts }, { name, size }, x, y) {
   const wide = 7 * name.length + 6;
   const at = y - size / 2 - 15;
-  pen.rectangle(x - wide / 2, at - 10, wide, 20, { fill: css(colours.ground, 0.9), radius: 0 });
+  pen.rectangle(x - wide / 2, at - 10, wide, 20, { fill: css(colours.ground, 0.7), radius: 0 });
   pen.word(name, x, at, { fill: css(colours.text), size: 13, weight: 400, family: fonts.sans });
 }
 
@@ -268,7 +282,9 @@ function minus(text) {
 /** Above the cells: the lowest number, the colours, the highest number, and what they are. */
 function drawScaleAbove(pen, { theme, message }, { left, top }, numbers) {
   const { lowest, highest, scale } = message.panels[0].marks[0];
-  const [low, high] = [lowest, highest].map((number) => minus(number.toFixed(2)));
+  const [low, high] = [lowest, highest].map((number) =>
+    !number || Math.abs(number) >= 0.1 ? minus(number.toFixed(2)) : told(number, 2),
+  );
   const start = left + LETTER * low.length + 8;
   const shades = shadesOf(SCALES[theme][scale], 101);
   pen.word(low, left, top - 14, { ...numbers, anchor: "start" });

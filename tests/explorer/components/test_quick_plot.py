@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from explorer.charts.weight import Moved, curve_figure, matrix_figure, pool
-from explorer.components.quick_plot import message_of, scales
+from explorer.components.film import pack
+from explorer.components.quick_plot import parts_of, scales
 from explorer.theme import DARK, LIGHT
 
 
@@ -29,7 +30,9 @@ def unpacked(message: bytes) -> tuple[dict[str, Any], Any]:
 def test_cells_are_sent_as_numbers_with_the_places_from_which_they_have_come() -> None:
     matrix = np.random.default_rng(0).normal(size=(300, 3))
     pooled = pool(matrix)
-    head, numbers = unpacked(message_of(matrix_figure(pooled, (299, 2), "weight"), {"alt": "seen"}))
+    head, numbers = unpacked(
+        pack(*parts_of(matrix_figure(pooled, (299, 2), "weight"), {"alt": "seen"}))
+    )
     (cells,) = head["panels"][0]["marks"]
     assert (head["alt"], cells["kind"], cells["rows"], cells["columns"]) == ("seen", "cells", 96, 3)
     assert cells["chosen"] == [95, 2]
@@ -44,7 +47,7 @@ def test_lines_are_sent_to_the_last_digit() -> None:
     values = np.linspace(-1, 1, 3) / 3
     here = Moved(0.0, 2.0)
     figure = curve_figure(values, values**2, here, 0.1, here, None, "w")
-    head, _ = unpacked(message_of(figure, {}))
+    head, _ = unpacked(pack(*parts_of(figure, {})))
     line = head["panels"][0]["marks"][0]
     assert (line["x"], line["y"]) == (values.tolist(), (values**2).tolist())
 

@@ -39,28 +39,32 @@ def subject(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(moving, "state", {})
     begun = Begun(Moved(0.2, 0.04), 0.81, 1.21, 1 / 30, is_faint=False)
     monkeypatch.setattr(moving, "begin_curve", lambda *_: begun)
-    monkeypatch.setattr(moving, "is_asked_for_itself", lambda: False)
-    monkeypatch.setattr(moving, "WHOLE_SECONDS", 1.0)
     return SimpleNamespace(run=SimpleNamespace(path=Path("run")), checkpoint=1, weight="w")
 
 
-def test_few_points_come_first_and_all_when_asked_again(
-    subject: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_few_points_come_first_and_more_each_time_it_is_asked(subject: Any) -> None:
     along: Any = Parabola()
     first = measured_curve(subject, along, 1.0)
     assert first is not None and not first.is_whole
     assert first.values == pytest.approx(np.linspace(-0.9, 1.1, 7))
     assert first.losses == pytest.approx(first.values**2)
     assert len(along.asked) == 4  # both ends and the middle were known
-    assert measured_curve(subject, along, 1.0) is first, "the page around asks for no more"
-    monkeypatch.setattr(moving, "is_asked_for_itself", lambda: True)
-    whole = measured_curve(subject, along, 1.0)
+    assert measured_curve(subject, along, 1.0) is first
+    more, whole = (measured_curve(subject, along, 1.0, more=True) for _ in range(2))
+    assert more is not None and len(more.values) == 13 and not more.is_whole
     assert whole is not None and whole.is_whole
     assert whole.values == pytest.approx(np.linspace(-0.9, 1.1, 25))
     assert whole.losses == pytest.approx(whole.values**2)
-    assert len(along.asked) == 4 + 18, "what was known is not measured again"
-    assert measured_curve(subject, along, 1.0) is whole
+    assert len(along.asked) == 4 + 6 + 12, "what was known is not measured again"
+    assert measured_curve(subject, along, 1.0, more=True) is whole
+
+
+def test_where_more_points_would_take_long_a_curve_stays_as_it_is(
+    subject: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moving, "MORE_SECONDS", 0.0)
+    curve = measured_curve(subject, Parabola(), 1.0)  # type: ignore[arg-type]
+    assert curve is not None and curve.is_whole and len(curve.values) == 7
 
 
 def test_a_curve_that_spans_next_to_nothing_is_measured_exactly(subject: Any) -> None:
