@@ -106,7 +106,7 @@ def test_a_link_holds_the_whole_view() -> None:
     assert app.query_params == VIEW
     shown = html(app)
     assert "at position 7 of example 12" in shown
-    by_hand = shown[shown.index("batch loss by hand") :]
+    by_hand = shown[shown.index("batch loss off the curve") :]
     assert number_after("with the weight", by_hand) == 0.75
     assert app.text_input(key="weight text").value == "abcd=ab"
     app.switch_page("../pages/home.py").run()
@@ -219,7 +219,7 @@ def test_a_curve_that_takes_long_waits_to_be_asked_for_and_is_begun_only_once(
     app.run()
     assert len(passes) == 2
     next(each for each in app.button if each.label.startswith("Measure the loss")).click().run()
-    assert len(passes) >= moving.FEWEST_POINTS
+    assert len(passes) >= moving.POINTS[0]
     assert len(set(passes)) == len(passes)
     assert app.text_input(key="weight text").value
 
