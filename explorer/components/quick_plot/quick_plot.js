@@ -83,7 +83,7 @@ function draw(view, pen) {
     pen.word(mark.name, x + KEY, y, { ...words, anchor: "start" });
   }
   if (message.has_scale) drawScale(pen, view, places.panels[0], numbers);
-  if (message.scale_title) drawScaleAbove(pen, view, places.panels[0], numbers);
+  if (message.scale_title) drawScaleAbove(pen, view, numbers);
   places.panels.forEach((panel, i) => {
     drawAxes(pen, view, panel, words, numbers);
     const { marks } = message.panels[i];
@@ -279,8 +279,10 @@ function minus(text) {
   return text.replaceAll("-", "−");
 }
 
-/** Above the cells: the lowest number, the colours, the highest number, and what they are. */
-function drawScaleAbove(pen, { theme, message }, { left, top }, numbers) {
+/** Above all: the lowest number of the cells, the colours, the highest number, and what they are. */
+function drawScaleAbove(pen, { theme, message, places }, numbers) {
+  const { left } = places.panels[0];
+  const top = Math.min(...places.panels.map((panel) => panel.top));
   const { lowest, highest, scale } = message.panels[0].marks[0];
   const [low, high] = [lowest, highest].map((number) =>
     !number || Math.abs(number) >= 0.1 ? minus(number.toFixed(2)) : told(number, 2),
